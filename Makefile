@@ -1,0 +1,43 @@
+PYTHON ?= python3.11
+ENVIRONMENTS := .venv
+AUTHOR := $(ENVIRONMENTS)/author/bin
+TEST := $(ENVIRONMENTS)/test/bin
+export PYTHONDONTWRITEBYTECODE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint compile lock bench clean environments test-environments
+
+help:  ## list these targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: environments  ## simulate card fraud, train, gate and register a champion
+	$(AUTHOR)/phasegate simulate data/card-fraud --days 120 --customers 5000 --terminals 1000 --seed 7
+	$(AUTHOR)/phasegate run examples/card-fraud.yaml
+
+test: test-environments  ## run all tests through the real processes
+	$(TEST)/python -m pytest
+
+lint: test-environments  ## check style, compiled pipelines and generated READMEs
+	$(TEST)/ruff check .
+	$(TEST)/ruff format --check .
+	$(TEST)/phasegate compile --check
+
+compile: test-environments  ## compile pipelines to YAML and generate component READMEs
+	$(TEST)/phasegate compile
+
+lock: test-environments  ## resolve pyproject.toml into requirements/*.txt anew
+	for name in core tfdv author test; do \
+	  $(ENVIRONMENTS)/uv/bin/uv pip compile --quiet pyproject.toml --extra $$name --generate-hashes \
+	    --universal --python-version 3.11 --no-header --output-file requirements/$$name.txt; done
+
+bench: test-environments  ## measure speed and memory against named peers
+	for script in benchmarks/[a-z]*.py; do $(TEST)/python $$script || exit 1; done
+
+clean:  ## remove environments, runs and simulated data
+	rm -rf $(ENVIRONMENTS) .phasegate data
+
+environments:
+	@$(PYTHON) -m phasegate.local.environments core tfdv author
+
+test-environments:
+	@$(PYTHON) -m phasegate.local.environments core tfdv test

@@ -1,0 +1,1 @@
+"""KFP container components: one folder each, with its contract, its entrypoint and its README."""

@@ -1,0 +1,156 @@
+"""Step processes: start one in its environment, follow it, stop it by its own handle."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from phasegate.contracts.execution import ERROR_PREFIX, PROGRESS_PREFIX
+from phasegate.local.environments import ROOT, Environment
+
+TAIL_LINES = 12
+STOP_SECONDS = 10.0
+
+
+@dataclass
+class Finished:
+    """How a step ended.
+
+    Attributes:
+        code: exit code; negative for a signal.
+        seconds: wall-clock from the order to the end.
+        error: the step's own one-line message, if it gave one.
+        tail: its last log lines.
+    """
+
+    code: int
+    seconds: float
+    error: str | None
+    tail: tuple[str, ...]
+
+
+@dataclass
+class StepProcess:
+    """A step's interpreter: importing its libraries since `start`, running it from `run` on."""
+
+    module: str
+    environment: Environment
+    variables: Mapping[str, str] = field(default_factory=dict)
+    _process: subprocess.Popen[str] | None = None
+
+    def start(self) -> subprocess.Popen[str]:
+        """Start the interpreter; it imports and then waits."""
+        variables = {**os.environ, **self.variables, "PYTHONPATH": str(ROOT)}
+        self._process = subprocess.Popen(
+            [str(self.environment.python), "-m", "phasegate.local.warm", self.module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            bufsize=1,
+            env=variables,
+            start_new_session=True,  # Ctrl-C reaches the command alone, which stops its steps
+        )
+        return self._process
+
+    def run(
+        self,
+        arguments: list[str],
+        variables: Mapping[str, str],
+        log: Path,
+        progress: Callable[[float, str], None],
+    ) -> Finished:
+        """Run the module with the container's arguments and follow it to its end.
+
+        Args:
+            arguments: the container's arguments.
+            variables: the container's environment.
+            log: file that gets everything the step prints.
+            progress: called with a fraction and a message as the step goes on.
+        """
+        process = self._process or self.start()
+        started = time.monotonic()
+        order = {"arguments": arguments, "environment": dict(variables)}
+        try:
+            process.stdin.write(json.dumps(order) + "\n")
+            process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it died while importing; its output and exit code say why
+        try:
+            error, tail = _follow(process.stdout, log, progress)
+            code = process.wait()
+        finally:
+            self.stop()
+        return Finished(code, time.monotonic() - started, error, tail)
+
+    def stop(self) -> None:
+        """End the process if it still runs."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream:
+                stream.close()
+
+
+def _follow(
+    output: IO[str], log: Path, progress: Callable[[float, str], None]
+) -> tuple[str | None, tuple[str, ...]]:
+    error, tail = None, deque[str](maxlen=TAIL_LINES)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as file:
+        for line in output:
+            if line.startswith(PROGRESS_PREFIX):
+                fraction, _, message = line.removeprefix(PROGRESS_PREFIX).partition(" ")
+                progress(float(fraction), message.strip())
+                continue
+            text = line.removeprefix(ERROR_PREFIX)
+            if text != line:
+                error = text.strip()
+            file.write(text)
+            file.flush()
+            tail.append(text.rstrip())
+    return error, tuple(tail)
+
+
+class WarmSteps:
+    """Interpreters that import ahead of their turn: at most one at a time, the next one due."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, StepProcess] = {}
+        self._lock = threading.Lock()
+
+    def warm(self, step: StepProcess) -> None:
+        """Start a step's interpreter, unless one for its module waits already."""
+        with self._lock:
+            if step.module not in self._waiting:
+                step.start()
+                self._waiting[step.module] = step
+
+    def take(self, step: StepProcess) -> StepProcess:
+        """The waiting interpreter for a step's module, or the step as it was given."""
+        with self._lock:
+            return self._waiting.pop(step.module, step)
+
+    def close(self) -> None:
+        """Stop the interpreters that were never used."""
+        with self._lock:
+            for step in self._waiting.values():
+                step.stop()
+            self._waiting.clear()

@@ -1,0 +1,47 @@
+"""Start a step's interpreter before its turn, so that imports overlap with the step before.
+
+``python -m phasegate.local.warm MODULE`` imports what the component's package lists in ``IMPORTS``,
+then waits for one JSON line with ``arguments`` and ``environment`` on standard input and runs the
+module as the container would: ``python -m MODULE ARGUMENTS``. It ends when standard input closes,
+so that no step outlives the command that started it, however that ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import json
+import os
+import runpy
+import signal
+import sys
+import threading
+
+
+def main() -> None:
+    """Import, wait for the order, run."""
+    module = sys.argv[1]
+    # The step itself will report a module that does not import.
+    with contextlib.suppress(Exception):
+        found = importlib.util.find_spec(module)
+        if found and found.submodule_search_locations:  # a package, as every component is
+            for name in getattr(importlib.import_module(module), "IMPORTS", ()):
+                importlib.import_module(name)
+    order = sys.stdin.readline()
+    if not order:
+        return
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    request = json.loads(order)
+    os.environ.update(request["environment"])
+    sys.argv = [module, *request["arguments"]]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Everything that is generated from contracts and pipelines, written or checked in one pass."""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from pathlib import Path
+
+from kfp import compiler
+from kfp.dsl.base_component import BaseComponent
+
+from components.documentation import readme
+from pipelines.reproduction import reproduction_pipeline
+from pipelines.training import training_pipeline
+
+ROOT = Path(__file__).resolve().parents[1]
+PIPELINES = {"reproduction": reproduction_pipeline, "training": training_pipeline}
+
+
+def write_all(check: bool = False) -> list[Path]:
+    """Bring compiled pipelines and component READMEs up to date; returns what was not.
+
+    Args:
+        check: only compare, write nothing.
+    """
+    stale = []
+    for path, text in _generated().items():
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale.append(path)
+            if not check:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    return stale
+
+
+def components() -> dict[str, BaseComponent]:
+    """Each component of the suite by its folder's name."""
+    folders = sorted(path.parent.name for path in (ROOT / "components").glob("*/component.py"))
+    return {
+        name: getattr(importlib.import_module(f"components.{name}.component"), name)
+        for name in folders
+    }
+
+
+def _generated() -> dict[Path, str]:
+    texts = {
+        ROOT / "pipelines" / "compiled" / f"{name}.yaml": _compile(pipeline)
+        for name, pipeline in PIPELINES.items()
+    }
+    for name, component in components().items():
+        texts[ROOT / "components" / name / "README.md"] = readme(component)
+    return texts
+
+
+def _compile(pipeline: BaseComponent) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pipeline.yaml"
+        compiler.Compiler().compile(pipeline, str(path))
+        return path.read_text(encoding="utf-8")

@@ -1,0 +1,24 @@
+"""What every task of every pipeline has: a title, resources, retries, a decision on caching."""
+
+from __future__ import annotations
+
+from kfp import dsl
+
+
+def step(
+    task: dsl.PipelineTask, title: str, *, cpu: str, memory: str, cached: bool
+) -> dsl.PipelineTask:
+    """Give a task its settings.
+
+    Args:
+        title: name shown in KFP's UI.
+        cpu: cores, requested and allowed.
+        memory: bytes, requested and allowed, such as ``4Gi``.
+        cached: only if the step neither observes nor changes the world outside its inputs.
+    """
+    task.set_display_name(title)
+    task.set_cpu_request(cpu).set_cpu_limit(cpu)
+    task.set_memory_request(memory).set_memory_limit(memory)
+    task.set_retry(num_retries=2, backoff_duration="10s", backoff_factor=2)
+    task.set_caching_options(cached)
+    return task
