@@ -18,7 +18,8 @@ def reproduce(
         against: sections of a project file, as JSON, to name what has changed since; may be empty.
 
     Returns:
-        verdict: PASS when the bytes are identical, else BLOCK with the inputs that differ.
+        verdict: PASS when the bytes are identical; BLOCK when they are not; INCONCLUSIVE when they
+            are although code, lock or parameters have changed. Each changed input is named.
         outcome: the verdict's outcome, for conditions.
     """
     return container("core", "components.reproduce")

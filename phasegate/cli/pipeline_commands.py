@@ -181,6 +181,6 @@ def ui(
     if not (folder / "mlflow.db").is_file():
         raise BadInput("has no tracking data yet", where=str(folder), fix="phasegate run first")
     err.print(f"MLflow at http://127.0.0.1:{port}")
-    from phasegate.local.tracking_server import server_command
+    from phasegate.local.tracking_server import server_arguments
 
-    os.execv(sys.executable, server_command(folder, port))
+    os.execv(sys.executable, [sys.executable, "-m", "mlflow", *server_arguments(folder, port)])

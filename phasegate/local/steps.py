@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from phasegate.contracts.execution import ERROR_PREFIX, PROGRESS_PREFIX
-from phasegate.local.environments import ROOT, Environment
+from phasegate.local.environments import Environment
+from phasegate.local.processes import order, start_waiting, stop_group
 
 TAIL_LINES = 12
-STOP_SECONDS = 10.0
 
 
 @dataclass
@@ -43,23 +41,11 @@ class StepProcess:
 
     module: str
     environment: Environment
-    variables: Mapping[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[str] | None = None
 
     def start(self) -> subprocess.Popen[str]:
         """Start the interpreter; it imports and then waits."""
-        variables = {**os.environ, **self.variables, "PYTHONPATH": str(ROOT)}
-        self._process = subprocess.Popen(
-            [str(self.environment.python), "-m", "phasegate.local.warm", self.module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            bufsize=1,
-            env=variables,
-            start_new_session=True,  # Ctrl-C reaches the command alone, which stops its steps
-        )
+        self._process = start_waiting(self.environment.python, self.module, subprocess.PIPE)
         return self._process
 
     def run(
@@ -79,13 +65,9 @@ class StepProcess:
         """
         process = self._process or self.start()
         started = time.monotonic()
-        order = {"arguments": arguments, "environment": dict(variables)}
         try:
-            process.stdin.write(json.dumps(order) + "\n")
-            process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it died while importing; its output and exit code say why
-        try:
+            order(process, arguments, variables)
+            assert process.stdout
             error, tail = _follow(process.stdout, log, progress)
             code = process.wait()
         finally:
@@ -93,20 +75,10 @@ class StepProcess:
         return Finished(code, time.monotonic() - started, error, tail)
 
     def stop(self) -> None:
-        """End the process if it still runs."""
+        """End the process, and all that it started, if it still runs."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream:
-                stream.close()
+        if process is not None:
+            stop_group(process)
 
 
 def _follow(

@@ -1,9 +1,9 @@
-"""Start a step's interpreter before its turn, so that imports overlap with the step before.
+"""Start an interpreter before its turn, so that imports overlap with the step before.
 
-``python -m phasegate.local.warm MODULE`` imports what the component's package lists in ``IMPORTS``,
-then waits for one JSON line with ``arguments`` and ``environment`` on standard input and runs the
-module as the container would: ``python -m MODULE ARGUMENTS``. It ends when standard input closes,
-so that no step outlives the command that started it, however that ended.
+``python -m phasegate.local.warm MODULE`` calls the package's ``preload``, if it has one, then waits
+for one JSON line with ``arguments`` and ``environment`` on standard input and runs the module as
+the container would: ``python -m MODULE ARGUMENTS``. It ends, with all that it started, when
+standard input closes, so that nothing outlives the command that started it, however that ended.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ def main() -> None:
     with contextlib.suppress(Exception):
         found = importlib.util.find_spec(module)
         if found and found.submodule_search_locations:  # a package, as every component is
-            for name in getattr(importlib.import_module(module), "IMPORTS", ()):
-                importlib.import_module(name)
+            getattr(importlib.import_module(module), "preload", lambda: None)()
     order = sys.stdin.readline()
     if not order:
         return
@@ -40,7 +39,7 @@ def main() -> None:
 
 def _end_with_parent() -> None:
     sys.stdin.read()
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.killpg(os.getpgrp(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

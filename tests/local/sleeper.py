@@ -1,9 +1,11 @@
-"""A step that says who it is and then works for a long time."""
+"""A step that starts a process of its own, says who they are, and then works for a long time."""
 
 import json
 import os
+import subprocess
 import time
 
 if __name__ == "__main__":
-    print(json.dumps({"pid": os.getpid()}), flush=True)
+    child = subprocess.Popen(["sleep", "600"])
+    print(json.dumps([os.getpid(), child.pid]), flush=True)
     time.sleep(600)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -173,32 +172,28 @@ def test_a_condition_that_kfp_cannot_evaluate_is_an_error(runs: Runs) -> None:
 def test_a_killed_command_leaves_no_step_behind() -> None:
     """The step's process ends when the command's end of its pipe closes, even by kill -9."""
     script = (
-        "import sys, time\n"
-        "from pathlib import Path\n"
+        "import time\n"
+        "from phasegate.local.processes import order\n"
         "from phasegate.local.steps import StepProcess\n"
         "from tests.local.test_run import here\n"
         "process = StepProcess('tests.local.sleeper', here('')).start()\n"
-        'process.stdin.write(\'{"arguments": [], "environment": {}}\\n\')\n'
-        "process.stdin.flush()\n"
+        "order(process, [], {})\n"
         "print(process.stdout.readline().strip(), flush=True)\n"
         "time.sleep(600)\n"
     )
-    command = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", script],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    try:
-        assert command.stdout
-        step = json.loads(command.stdout.readline())["pid"]
-        command.send_signal(signal.SIGKILL)
-        command.wait()
-        deadline = time.monotonic() + 20
-        while Path(f"/proc/{step}").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not Path(f"/proc/{step}").exists()
-    finally:
-        command.kill()
-        command.wait()
+    ) as command:
+        try:
+            assert command.stdout
+            pids = json.loads(command.stdout.readline())
+        finally:
+            command.kill()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in pids):
+        time.sleep(0.05)
+    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []

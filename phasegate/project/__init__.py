@@ -1,0 +1,1 @@
+"""The project file: one YAML that describes a model from data to gates."""

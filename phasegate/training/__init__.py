@@ -1,0 +1,1 @@
+"""From features to a model: split, fit, search, calibrate, set the threshold."""
