@@ -6,7 +6,6 @@ import sys
 import traceback
 
 import typer
-from click.exceptions import ClickException, Exit
 
 from phasegate import __version__
 from phasegate.cli.console import err, out, print_error
@@ -44,10 +43,11 @@ def main() -> int:
 
     try:
         return app(standalone_mode=False) or ExitCode.PASSED
-    except Exit as end:
+    except typer.Exit as end:
         return end.exit_code
-    except ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        print_error(error)
+        err.print("phasegate --help lists the commands, phasegate COMMAND --help their options")
         return ExitCode.BAD_INPUT
     except BadInput as error:
         print_error(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,11 +16,13 @@ from phasegate.errors import BadInput, ExitCode
 
 @app.command()
 def init(
-    data: Annotated[str, typer.Argument(help="A CSV or Parquet file, folder or glob.")],
+    data: Annotated[Path, typer.Argument(help="CSV or Parquet file, folder, glob or Delta table.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Project file to write.")] = Path(
         "project.yaml"
     ),
     name: Annotated[str, typer.Option(help="Name of the model; from the data's by default.")] = "",
+    label: Annotated[str, typer.Option(help="Column to predict; found by default.")] = "",
+    time: Annotated[str, typer.Option(help="Column of event time; found by default.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> int:
     """Look at a table and write a commented project file for it.
@@ -30,8 +33,10 @@ def init(
 
     if output.exists() and not force:
         raise BadInput("exists already", where=str(output), fix="use --force to overwrite it")
-    inspection = inspect_table(data)
-    output.write_text(project_yaml(inspection, name, data), encoding="utf-8")
+    inspection = inspect_table([data], label=label or None, time=time or None)
+    is_relative = not data.is_absolute()
+    source = os.path.relpath(data, output.resolve().parent) if is_relative else str(data)
+    output.write_text(project_yaml(inspection, name or data.stem, source), encoding="utf-8")
     out.print(f"wrote {output}; read it, then: phasegate run {output}", markup=False)
     return ExitCode.PASSED
 

@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from phasegate.contracts.artifact import Artifact, ContractViolation
 from phasegate.contracts.verdict import Judgement, Verdict
@@ -26,6 +26,8 @@ A = TypeVar("A", bound=Artifact)
 
 PROGRESS_PREFIX = "::progress "
 ERROR_PREFIX = "::error "
+
+_DISK_FULL = os.strerror(errno.ENOSPC)
 
 _MOUNTS = {"gs://": "/gcs/", "minio://": "/minio/", "s3://": "/s3/"}
 
@@ -205,21 +207,16 @@ def execution(component: str, arguments: Sequence[str] | None = None) -> Iterato
     except BadInput as error:
         print(f"{ERROR_PREFIX}{error}", file=sys.stderr, flush=True)
         sys.exit(ExitCode.BAD_INPUT)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            _fail_unexpectedly(component, error)
-        message = f"{component}: no space is left for {error.filename or 'its outputs'}"
-        print(f"{ERROR_PREFIX}{message}; free some and run again.", file=sys.stderr, flush=True)
-        sys.exit(ExitCode.BAD_INPUT)
     except Exception as error:
-        _fail_unexpectedly(component, error)
-
-
-def _fail_unexpectedly(component: str, error: Exception) -> NoReturn:
-    traceback.print_exception(error)
-    message = f"{component} failed unexpectedly: {type(error).__name__}: {error}"
-    print(f"{ERROR_PREFIX}{message}", file=sys.stderr, flush=True)
-    sys.exit(ExitCode.INTERNAL)
+        if _DISK_FULL in str(error):  # libraries have errors of their own for it
+            print(
+                f"{ERROR_PREFIX}{component}: {error}; free space, then run again.", file=sys.stderr
+            )
+            sys.exit(ExitCode.BAD_INPUT)
+        traceback.print_exc()
+        message = f"{component} failed unexpectedly: {type(error).__name__}: {error}"
+        print(f"{ERROR_PREFIX}{message}", file=sys.stderr, flush=True)
+        sys.exit(ExitCode.INTERNAL)
 
 
 def _executor_input(arguments: Sequence[str] | None) -> dict[str, Any]:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from phasegate.local.processes import order, start_waiting, stop_group
-
-
-def free_port() -> int:
-    """A TCP port on loopback that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+from phasegate.network import free_port
 
 
 def server_arguments(folder: Path, port: int) -> list[str]:

@@ -38,7 +38,9 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.read()
+    # A buffered read here would abort the interpreter at its exit, over the buffer's lock.
+    while os.read(0, 1024):
+        pass
     os.killpg(os.getpgrp(), signal.SIGTERM)
 
 

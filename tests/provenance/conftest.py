@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from components.train.outputs import record
 from phasegate.digests import digest_file
@@ -15,10 +14,6 @@ from phasegate.provenance import Record
 from phasegate.training.train import read_features, train_model
 
 from ..training.examples import plan, snapshot
-
-# Import of a library on first use would break Hypothesis's deadline for one example.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
 
 LOCK = """\
 numpy==2.4.6 \\

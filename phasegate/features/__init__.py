@@ -1,0 +1,1 @@
+"""Feature definitions, declared once, and the columns that they make, point in time."""
