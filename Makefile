@@ -2,7 +2,6 @@ PYTHON ?= python3.11
 ENVIRONMENTS := .venv
 AUTHOR := $(ENVIRONMENTS)/author/bin
 TEST := $(ENVIRONMENTS)/test/bin
-export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint compile lock bench clean environments test-environments
@@ -11,7 +10,7 @@ help:  ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 run: environments  ## simulate card fraud, train, gate and register a champion
-	$(AUTHOR)/phasegate simulate data/card-fraud --days 120 --customers 5000 --terminals 1000 --seed 7
+	$(AUTHOR)/phasegate simulate data/card-fraud --start 2025-01-01 --days 120 --customers 5000 --terminals 1000 --seed 7
 	$(AUTHOR)/phasegate run examples/card-fraud.yaml
 
 test: test-environments  ## run all tests through the real processes
@@ -31,7 +30,7 @@ lock: test-environments  ## resolve pyproject.toml into requirements/*.txt anew
 	    --universal --python-version 3.11 --no-header --output-file requirements/$$name.txt; done
 
 bench: test-environments  ## measure speed and memory against named peers
-	for script in benchmarks/[a-z]*.py; do $(TEST)/python $$script || exit 1; done
+	for name in simulate ingest featurize pipeline; do $(TEST)/python -m benchmarks.$$name || exit 1; done
 
 clean:  ## remove environments, runs and simulated data
 	rm -rf $(ENVIRONMENTS) .phasegate data

@@ -1,1 +1,1 @@
-
+"""Copy a source of events into an immutable, content-addressed snapshot."""

@@ -13,7 +13,7 @@ from components.ingest import checks
 from components.ingest.parquet import ParquetFile, read_footers, time_range
 from components.ingest.sources import Progress, SourceFile, kind_of, resolve
 from phasegate.errors import BadInput
-from phasegate.snapshots import Snapshot, write_manifest
+from phasegate.snapshots import MANIFEST, Snapshot, write_manifest
 from phasegate.store import Store, open_store
 from phasegate.store.copying import clone, hash_file
 
@@ -38,8 +38,9 @@ def ingest(
 ) -> Snapshot:
     """Copy the source into the store and write ``folder/manifest.json``.
 
-    The manifest is written last, and whole: after a failure there is none. The same source gives
-    the same manifest, and adds nothing to the store the second time.
+    The manifest is written last, and whole: after a failure there is none. It is kept in the store
+    too, under the snapshot's digest. The same source gives the same manifest, and adds nothing to
+    the store the second time.
 
     Args:
         data: the project file's data section.
@@ -65,8 +66,10 @@ def ingest(
             if not file.disposable:
                 _check_unchanged(file.path, state)
     write_manifest(manifest, folder)
+    snapshot = Snapshot.open(folder, store)
+    opened.put_file(folder / MANIFEST, snapshot.digest)
     progress(1.0, f"{manifest['rows']:,} rows in {len(manifest['parts'])} parts")
-    return Snapshot.open(folder, store)
+    return snapshot
 
 
 def _from_parquet(

@@ -1,1 +1,1 @@
-
+"""Record in MLflow that a gate stopped the pipeline, and why."""

@@ -1,1 +1,6 @@
-"""Is this snapshot fit to train on: statistics, schema, anomalies, a verdict and a report."""
+"""Judge whether a snapshot is fit to train on: statistics, schema, anomalies, a verdict."""
+
+
+def preload() -> None:
+    """Import what every run of this step needs, while it waits for its turn."""
+    import tensorflow_data_validation  # noqa: F401

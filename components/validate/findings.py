@@ -47,8 +47,7 @@ class Finding:
         return f"{where} {self.what}{example}."
 
 
-# Two questions decide. Can a model still be trained and judged honestly? If not, it blocks.
-# Can the training step see the problem itself and lose nothing but a feature? Then it warns.
+# Can a model still be trained and judged honestly, and is this as it was meant? If not, it blocks.
 SEVERITY: dict[str, Severity] = {
     # Nothing can be concluded.
     "STATISTICS_MISSING": Severity.BLOCK,
@@ -74,12 +73,13 @@ SEVERITY: dict[str, Severity] = {
     "KEY_REPEATED": Severity.BLOCK,
     # XGBoost refuses infinity; it takes NaN as missing, which may not be what was meant.
     "INFINITE_VALUES": Severity.BLOCK,
+    # A column that carries nothing is most often a broken feed; where it is not, data.exclude or
+    # validation.allow says so for good.
+    "CONSTANT": Severity.BLOCK,
+    "ALL_MISSING": Severity.BLOCK,
+    "DUPLICATED_COLUMN": Severity.BLOCK,
     "NOT_A_NUMBER": Severity.WARN,
     "PLACEHOLDER": Severity.WARN,
-    # Columns that carry nothing cost a feature, not the model; a year may well have one.
-    "CONSTANT": Severity.WARN,
-    "ALL_MISSING": Severity.WARN,
-    "DUPLICATED_COLUMN": Severity.WARN,
     "EXCLUDED_COLUMN_MISSING": Severity.WARN,
     "ENTITY_MISSING_VALUES": Severity.WARN,
     # TFDV: features are declared one by one, so a column more does no harm.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from rich.console import Console
 
 out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+# Bound to the stream itself: a run redirects what kfp prints, not what we say about it.
+err = Console(file=sys.stderr, soft_wrap=True, highlight=False)
 
 OUTCOME_STYLES = {"PASS": "bold green", "BLOCK": "bold red", "INCONCLUSIVE": "bold yellow"}
 

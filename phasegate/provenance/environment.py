@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -17,9 +16,13 @@ from phasegate.digests import digest_bytes, digest_file
 from phasegate.errors import BadInput
 
 ROOT = Path(phasegate.__file__).resolve().parents[1]
-PACKAGES = ("phasegate", "components")
-FEATURE_CODE = ("phasegate/features", "phasegate/snapshots.py", "components/featurize")
-"""Code that bears on a model though it runs in another process than training."""
+DECIDING_CODE = (
+    "phasegate/features",
+    "phasegate/models",
+    "phasegate/snapshots.py",
+    "phasegate/training",
+)
+"""The code between a snapshot and a model's bytes. A new report does not make another model."""
 
 DISTRIBUTIONS = (
     "duckdb", "ibis-framework", "numpy", "optuna", "pyarrow", "scipy", "xgboost", "xgboost-cpu"
@@ -66,15 +69,14 @@ def observe_environment(files: Iterable[str] | None = None) -> Environment:
     which container images set, go before what is found beside the code.
 
     Args:
-        files: source files to digest; by default those that this process has loaded, and those
-            that compute features.
+        files: source files to digest; by default those that decide a model's bytes.
 
     Raises:
         BadInput: when there is no lock.
     """
     return Environment(
         git_commit=os.environ.get("PHASEGATE_GIT_COMMIT") or _git_commit(),
-        code={name: _digest_or_empty(ROOT / name) for name in sorted(files or _loaded_code())},
+        code={name: _digest_or_empty(ROOT / name) for name in sorted(files or _deciding_code())},
         image=os.environ.get("PHASEGATE_IMAGE", ""),
         lock=_lock(),
         libraries=_libraries(),
@@ -82,17 +84,12 @@ def observe_environment(files: Iterable[str] | None = None) -> Environment:
     )
 
 
-def _loaded_code() -> set[str]:
-    loaded = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    paths = {Path(name).resolve() for name in loaded if name}
-    for place in FEATURE_CODE:
+def _deciding_code() -> set[str]:
+    paths = set()
+    for place in DECIDING_CODE:
         path = ROOT / place
         paths |= set(path.rglob("*.py")) if path.is_dir() else {path}
-    return {
-        path.relative_to(ROOT).as_posix()
-        for path in paths
-        if any(path.is_relative_to(ROOT / package) for package in PACKAGES)
-    }
+    return {path.relative_to(ROOT).as_posix() for path in paths}
 
 
 def _digest_or_empty(path: Path) -> str:

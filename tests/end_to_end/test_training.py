@@ -91,9 +91,11 @@ def test_the_first_model_that_passes_every_gate_becomes_champion(champion: Said)
         "evaluate": "PASS",
         "validate-serving": "PASS",
     }
+    for step in ("ingest", "train", "register"):
+        assert f"✓ {step}" in champion.err
     for page in summary["reports"].values():
         text = Path(page).read_text()
-        assert text.startswith("<!DOCTYPE html>")
+        assert text.startswith("<!doctype html>")
         assert "http://" not in text.replace("http://www.w3.org", "")
 
 

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from phasegate.digests import digest_file
-from phasegate.snapshots import Snapshot, write_manifest
-from phasegate.store import object_name
+from phasegate.snapshots import MANIFEST, Snapshot, write_manifest
+from phasegate.store import object_name, open_store
 
 ROOT = Path(__file__).parents[2]
 ROW_GROUP = 200
@@ -94,9 +94,11 @@ def make_snapshot(tmp_path_factory: pytest.TempPathFactory) -> MakeSnapshot:
             "parts": parts,
             "sources": [],
         }
-        folder = store / "snapshots" / Snapshot(manifest, str(store)).digest
+        folder = root / "manifests" / Snapshot(manifest, str(store)).digest
         write_manifest(manifest, folder)
-        return MadeSnapshot(folder, Snapshot.open(folder, str(store)))
+        made = Snapshot.open(folder, str(store))
+        open_store(str(store)).put_file(folder / MANIFEST, made.digest)
+        return MadeSnapshot(folder, made)
 
     return make
 
