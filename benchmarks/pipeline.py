@@ -23,7 +23,7 @@ from phasegate.project.load import load_project
 from phasegate.simulation.configuration import Simulation
 from phasegate.simulation.writer import write
 
-COMMAND = [sys.executable, "-c", "import sys; from phasegate.cli.app import main; sys.exit(main())"]
+COMMAND = [sys.executable, "-m", "phasegate.cli"]
 CUSTOMERS, TRANSACTIONS_PER_DAY = 5000, 2.0
 STEPS = ("ingest", "validate", "featurize", "train", "evaluate", "validate_serving", "register")
 

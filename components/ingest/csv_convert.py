@@ -25,7 +25,7 @@ from components.ingest.csv_types import (
     reader_type,
     widest,
 )
-from components.ingest.sources import Progress, SourceFile
+from components.ingest.source_file import Progress, SourceFile
 from phasegate.errors import BadInput
 from phasegate.store.copying import no_room
 

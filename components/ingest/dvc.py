@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from components.ingest.sources import SourceFile
+from components.ingest.source_file import SourceFile
 from phasegate.errors import BadInput
 
 

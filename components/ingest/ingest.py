@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from components.ingest import checks
 from components.ingest.parquet import ParquetFile, read_footers, time_range
-from components.ingest.sources import Progress, SourceFile, kind_of, resolve
+from components.ingest.source_file import Progress, SourceFile
+from components.ingest.sources import kind_of, resolve
 from phasegate.errors import BadInput
 from phasegate.snapshots import MANIFEST, Snapshot, write_manifest
 from phasegate.store import Store, open_store

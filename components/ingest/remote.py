@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
-from components.ingest.sources import Progress, SourceFile
+from components.ingest.source_file import Progress, SourceFile
 from phasegate.errors import BadInput
 from phasegate.store.bucket import Bucket, BucketObject, split_uri
 

@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
+from components.ingest.source_file import Progress, SourceFile
 from phasegate.errors import BadInput
-
-Progress = Callable[[float, str], None]
 
 _SUFFIXES = (".parquet", ".csv", ".tsv", ".txt")
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"PK": "zip", b"BZ": "bzip2", b"\xfd7": "xz"}
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """One file of the source.
-
-    Args:
-        path: where its bytes are.
-        name: what messages call it.
-        disposable: a download of ours, which the store may take instead of copying it.
-    """
-
-    path: Path
-    name: str
-    disposable: bool = False
 
 
 def resolve(

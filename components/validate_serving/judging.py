@@ -74,8 +74,8 @@ def _digest(protocol: str, answer: Answer, model_digest: str) -> Check:
     return _check(
         f"{protocol} model",
         answer.model_digest == model_digest,
-        answer.model_digest,
-        model_digest,
+        answer.model_digest[:12],
+        model_digest[:12],
         f"{protocol} was answered by model {answer.model_digest[:12]}, not {model_digest[:12]}",
     )
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
-
 import typer
 
 from phasegate import __version__
-from phasegate.cli.console import err, out, print_error
-from phasegate.errors import BadInput, ExitCode
+from phasegate.cli.console import out
 
 app = typer.Typer(
     name="phasegate",
@@ -35,27 +31,3 @@ def phasegate(
     ),
 ) -> None:
     """Options that stand before the command."""
-
-
-def main() -> int:
-    """Run the command; returns its exit code."""
-    from phasegate.cli import data_commands, pipeline_commands  # noqa: F401  (they register)
-
-    try:
-        return app(standalone_mode=False) or ExitCode.PASSED
-    except typer.Exit as end:
-        return end.exit_code
-    except typer.TyperException as error:
-        print_error(error)
-        err.print("phasegate --help lists the commands, phasegate COMMAND --help their options")
-        return ExitCode.BAD_INPUT
-    except BadInput as error:
-        print_error(error)
-        return ExitCode.BAD_INPUT
-    except KeyboardInterrupt:
-        err.print("[yellow]interrupted[/]: nothing half-written was left; run it again to resume")
-        return 130
-    except Exception as error:
-        traceback.print_exc(file=sys.stderr)
-        print_error(error)
-        return ExitCode.INTERNAL

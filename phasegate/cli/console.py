@@ -8,7 +8,9 @@ from typing import Any
 
 from rich.console import Console
 
-out = Console(soft_wrap=True, highlight=False)
+_PIPED_WIDTH = 140
+
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 # Bound to the stream itself: a run redirects what kfp prints, not what we say about it.
 err = Console(file=sys.stderr, soft_wrap=True, highlight=False)
 

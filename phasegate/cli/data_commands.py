@@ -29,7 +29,8 @@ def init(
 
     Finds types, missing-value markers, and candidates for time, key, entity and label.
     """
-    from phasegate.project.inspection import inspect_table, project_yaml
+    from phasegate.project.draft import project_yaml
+    from phasegate.project.inspection import inspect_table
 
     if output.exists() and not force:
         raise BadInput("exists already", where=str(output), fix="use --force to overwrite it")

@@ -46,14 +46,14 @@ def compute_features(
         definitions: what to compute.
         output: Parquet file; it appears only when it is complete.
         threads: threads to compute with.
-        memory_limit_bytes: memory to stay within; half of the machine's by default.
+        memory_limit_bytes: memory to stay within; half of what is allowed by default.
         progress: told a fraction and what is being done.
 
     Raises:
         BadInput: see `events.open_events`.
     """
     tell = progress or _untold
-    limit = memory_limit_bytes or _physical_memory() // 2
+    limit = memory_limit_bytes or _allowed_memory() // 2
     with (
         tempfile.TemporaryDirectory(prefix=".spill-", dir=output.parent) as spill,
         duckdb.connect(config=_settings(threads, limit, spill)) as connection,
@@ -104,5 +104,11 @@ def _settings(threads: int, limit: int, spill: str) -> dict[str, str | int]:
     }
 
 
-def _physical_memory() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+def _allowed_memory() -> int:
+    """Bytes that this process may use: the machine's, or its container's if that is less."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        text = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+    except OSError:
+        return physical
+    return min(physical, int(text)) if text.isdigit() else physical

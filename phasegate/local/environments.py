@@ -62,6 +62,11 @@ class Environment:
         """
         if self.is_current:
             return
+        if "pyfarmhash==" in self.lock.read_text() and not shutil.which("cc"):
+            raise BadInput(
+                "there is no C compiler, which pyfarmhash, a dependency of TFDV, is built with",
+                fix="apt-get install gcc python3.11-dev",
+            )
         uv = _uv()
         self._stamp.unlink(missing_ok=True)
         if not self.python.exists():
@@ -78,9 +83,7 @@ class Environment:
         packages = next((self.folder / "lib").glob("python3*/site-packages"))
         (packages / "phasegate.pth").write_text(f"{ROOT}\n")
         command = self.folder / "bin" / "phasegate"
-        command.write_text(
-            f"#!{self.python}\nimport sys\nfrom phasegate.cli.app import main\nsys.exit(main())\n"
-        )
+        command.write_text('#!/bin/sh\nexec "${0%/*}/python" -m phasegate.cli "$@"\n')
         command.chmod(0o755)
 
 

@@ -16,11 +16,8 @@ from phasegate.project.columns import (
     measure,
     null_markers,
 )
-from phasegate.project.draft import project_yaml
 from phasegate.project.roles import Roles, assign_roles
 from phasegate.project.tables import lay_out
-
-__all__ = ["Inspection", "inspect_table", "project_yaml"]
 
 _DAY = timedelta(days=1) // timedelta(microseconds=1)
 # A feature this close to the label is usually the label under another name.

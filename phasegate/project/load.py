@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -51,7 +52,9 @@ class Project:
         return {"name": self.name, **texts}
 
     def _absolute(self, address: str) -> str:
-        return address if "://" in address else str(self.folder / Path(address).expanduser())
+        if "://" in address:
+            return address
+        return os.path.normpath(self.folder / Path(address).expanduser())
 
 
 @cache

@@ -14,11 +14,7 @@ import pytest
 
 from phasegate.local.environments import ROOT
 
-COMMAND = [
-    sys.executable,
-    "-c",
-    "import sys; from phasegate.cli.app import main; sys.exit(main())",
-]
+COMMAND = [sys.executable, "-m", "phasegate.cli"]
 LIMIT_SECONDS = 600
 
 

@@ -19,9 +19,8 @@ def _execute(tmp_path: Path, data: dict, now: str) -> subprocess.CompletedProces
         "metadata": {},
     }
     parameters = {
-        "data": json.dumps({"source": "events.csv", **data}),
+        "data": json.dumps({"source": str(tmp_path / "events.csv"), **data}),
         "store": str(tmp_path / "store"),
-        "base": str(tmp_path),
     }
     executor_input = {
         "inputs": {"parameterValues": parameters},

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from phasegate.errors import BadInput
-from phasegate.project.inspection import inspect_table, project_yaml
+from phasegate.project.draft import project_yaml
+from phasegate.project.inspection import inspect_table
 from phasegate.project.load import load_project
 from phasegate.simulation import Simulation, write
 

@@ -1,0 +1,39 @@
+"""Run the command, and turn whatever ends it into an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import typer
+
+from phasegate.cli import data_commands, pipeline_commands  # noqa: F401  (they register)
+from phasegate.cli.app import app
+from phasegate.cli.console import err, print_error
+from phasegate.errors import BadInput, ExitCode
+
+
+def main() -> int:
+    """Run the command; returns its exit code."""
+    try:
+        return app(standalone_mode=False) or ExitCode.PASSED
+    except typer.Exit as end:
+        return end.exit_code
+    except typer.TyperException as error:
+        print_error(error)
+        err.print("phasegate --help lists the commands, phasegate COMMAND --help their options")
+        return ExitCode.BAD_INPUT
+    except BadInput as error:
+        print_error(error)
+        return ExitCode.BAD_INPUT
+    except KeyboardInterrupt:
+        err.print("[yellow]interrupted[/]: nothing half-written was left; run it again to resume")
+        return 130
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        print_error(error)
+        return ExitCode.INTERNAL
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""The time of day, met only at the edge and passed in from there."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+from phasegate.errors import BadInput
+
+VARIABLE = "PHASEGATE_NOW"
+
+
+def now() -> datetime:
+    """The clock, or ``PHASEGATE_NOW`` when the past is replayed.
+
+    Raises:
+        BadInput: when the variable is not an ISO 8601 time.
+    """
+    text = os.environ.get(VARIABLE)
+    if not text:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"'{text}' is not a time", where=VARIABLE, expected="ISO 8601") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
