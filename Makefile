@@ -35,8 +35,8 @@ bench: test-environments  ## measure speed and memory against named peers
 clean:  ## remove environments, runs and simulated data
 	rm -rf $(ENVIRONMENTS) .phasegate data
 
-environments:
+environments:  ## build what is not built from its lock yet
 	@$(PYTHON) -m phasegate.local.environments core tfdv author
 
-test-environments:
+test-environments:  ## build what is not built from its lock yet
 	@$(PYTHON) -m phasegate.local.environments core tfdv test

@@ -14,9 +14,10 @@ import typer
 from phasegate.cli.app import app
 from phasegate.cli.console import err, out, print_json
 from phasegate.errors import BadInput, ExitCode
-from phasegate.local.environments import ROOT
+from phasegate.local.environments import ROOT, environment
 
 COMPILED = ROOT / "pipelines" / "compiled"
+ENVIRONMENTS = ("core", "tfdv")
 
 WorkspaceOption = Annotated[
     Path,
@@ -70,6 +71,8 @@ def run(
     from phasegate.project.load import load_project
 
     loaded = load_project(project)
+    for name in ENVIRONMENTS:
+        environment(name).require_current()
     place = Workspace(workspace.resolve())
     arguments = {**loaded.parameters(), "store": store or str(place.store)}
     with tracking_address(place) as tracking, StepLines() as lines:
@@ -163,7 +166,9 @@ def reproduce(
     elif judgement.outcome == "PASS":
         out.print(f"[bold green]byte-identical[/] {model}, model {judgement.subject_digest[:12]}")
     else:
-        out.print(f"[bold red]differs[/] {model}")
+        same = judgement.outcome == "INCONCLUSIVE"
+        title = "[yellow]same bytes, from other inputs[/]" if same else "[bold red]differs[/]"
+        out.print(f"{title} {model}")
         for reason in judgement.reasons:
             out.print(f"  • {reason}", markup=False)
     return ExitCode.PASSED if judgement.outcome == "PASS" else ExitCode.BLOCKED

@@ -50,6 +50,19 @@ class Environment:
         stamp = self._stamp
         return stamp.is_file() and stamp.read_text() == self.lock_digest
 
+    def require_current(self) -> None:
+        """Refuse to go on with other libraries than the lock says.
+
+        Raises:
+            BadInput: when the environment is absent, or was built from another lock.
+        """
+        if not self.is_current:
+            raise BadInput(
+                f"the environment is not built from {self.lock.name} as it is now",
+                where=str(self.folder),
+                fix="make environments",
+            )
+
     @property
     def _stamp(self) -> Path:
         return self.folder / "phasegate-lock.sha256"

@@ -9,8 +9,16 @@ from typing import Any
 from phasegate.digests import canonical_json
 from phasegate.provenance.environment import Environment
 
-INERT = ("training.threads",)
-"""Parameters that change no byte of a model."""
+INERT = (
+    "training.threads",
+    "data.source",
+    "data.format",
+    "data.delta_version",
+    "data.csv.",
+    "data.max_age",
+    "data.protected",
+)
+"""Beginnings of parameters that change no byte of a model: the data are named by their digest."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +52,14 @@ def section_differences(
 ) -> list[Difference]:
     """Parameters that differ, by dotted name, in the sections that both have."""
     shared = recorded.keys() & current.keys()
-    before = dict(_flat({name: recorded[name] for name in shared}))
-    after = dict(_flat({name: current[name] for name in shared}))
-    for name in INERT:
-        before.pop(name, None), after.pop(name, None)
+    before, after = (
+        {
+            name: value
+            for name, value in _flat({section: sections[section] for section in shared})
+            if not name.startswith(INERT)
+        }
+        for sections in (recorded, current)
+    )
     return list(_named("parameters", before, after, _changed_value))
 
 
