@@ -7,7 +7,7 @@ TEST := $(ENVIRONMENTS)/test/bin
 .PHONY: help run test lint compile lock bench clean environments test-environments
 
 help:  ## list these targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 run: environments  ## simulate card fraud, train, gate and register a champion
 	$(AUTHOR)/phasegate simulate data/card-fraud --start 2025-01-01 --days 120 --customers 5000 --terminals 1000 --seed 7
@@ -38,5 +38,5 @@ clean:  ## remove environments, runs and simulated data
 environments:  ## build what is not built from its lock yet
 	@$(PYTHON) -m phasegate.local.environments core tfdv author
 
-test-environments:  ## build what is not built from its lock yet
+test-environments:
 	@$(PYTHON) -m phasegate.local.environments core tfdv test

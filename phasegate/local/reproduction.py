@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 from phasegate.contracts import Judgement
 from phasegate.errors import BadInput
 from phasegate.local.environments import Environment, environment, recorded_environment
-from phasegate.local.run import Observer, Workspace, run_pipeline, tracking_address
+from phasegate.local.run import TRACKING, Observer, Workspace, run_pipeline, tracking_address
 
 
 def reproduce_model(
@@ -59,7 +61,11 @@ def reproduce_model(
 def _recorded_lock(model: str, tracking: str) -> str:
     from phasegate.registry import models
 
-    registry = models.connect(tracking)
-    with tempfile.TemporaryDirectory() as folder:
+    # MLflow's client takes the address from the environment in more places than it takes arguments.
+    with (
+        mock.patch.dict(os.environ, {TRACKING: tracking}),
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        registry = models.connect()
         downloaded = registry.download(registry.resolve(model), Path(folder))
         return (downloaded / "provenance" / "lock.txt").read_text(encoding="utf-8")

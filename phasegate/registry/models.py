@@ -60,17 +60,14 @@ class RegisteredVersion:
         return f"{self.name}/{self.version}"
 
 
-def connect(address: str | None = None) -> Registry:
-    """The registry of a server.
-
-    Args:
-        address: of the server; by default ``MLFLOW_TRACKING_URI``.
+def connect() -> Registry:
+    """The registry of the server at ``MLFLOW_TRACKING_URI``.
 
     Raises:
         BadInput: when the address is not set, or is not http(s).
         Unavailable: when the server does not answer.
     """
-    return Registry(server.connect(address))
+    return Registry(server.connect())
 
 
 class Registry:

@@ -28,17 +28,14 @@ _BOUNDS = {
 }
 
 
-def connect(address: str | None = None) -> MlflowClient:
-    """A client of a server, which has answered once.
-
-    Args:
-        address: of the server; by default ``MLFLOW_TRACKING_URI``.
+def connect() -> MlflowClient:
+    """A client of the server at ``MLFLOW_TRACKING_URI``, which has answered once.
 
     Raises:
         BadInput: when the address is not set, or is not http(s).
         Unavailable: when the server does not answer within ``PHASEGATE_RETRY_SECONDS`` (30).
     """
-    address = os.environ.get(ADDRESS, "") if address is None else address
+    address = os.environ.get(ADDRESS, "")
     if not address.startswith(("http://", "https://")):
         raise BadInput(
             f"'{address}' is not the address of an MLflow server" if address else "not set",

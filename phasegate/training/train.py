@@ -62,6 +62,8 @@ def train_model(
     inputs = tuple(Input(column.name, column.kind) for column in plan.definitions.columns)
     split = split_features(features, plan.split, plan.data)
     progress(0.0, "encoding features")
+    is_searching = parameters is None and plan.training["search"]["trials"] > 0
+    searched = 0.6 if is_searching else 0.1
     categories = fit_categories(features, inputs, split.train)
     matrix, labels = encode(features, inputs, categories), features.column("_label").to_numpy()
     learning, tuning, held_out = (
@@ -71,8 +73,8 @@ def train_model(
 
     trainer = Trainer(learning, tuning, inputs, plan.training)
     if parameters is None:
-        parameters = _resolve(trainer, plan.training, _between(progress, 0.1, 0.6))
-    fit = trainer.fit(parameters, _between(progress, 0.6, 0.9))
+        parameters = _resolve(trainer, plan.training, _between(progress, 0.1, searched))
+    fit = trainer.fit(parameters, _between(progress, searched, 0.9))
 
     progress(0.9, "calibrating and choosing the threshold")
     uncalibrated = Model(
