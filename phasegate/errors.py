@@ -25,12 +25,17 @@ class BadInput(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        parts = [f"{self.where}: {self.what}" if self.where else self.what]
+        """``where: what; expected expected. Fix.``"""
+        text = f"{self.where}: {self.what}" if self.where else self.what
         if self.expected:
-            parts.append(f"expected {self.expected}")
+            text = f"{text.rstrip('.')}; expected {self.expected}"
         if self.fix:
-            parts.append(self.fix)
-        return "; ".join(part.rstrip(".;") for part in parts) + "."
+            text = f"{_sentence(text)} {self.fix[:1].upper()}{self.fix[1:]}"
+        return _sentence(text)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 class Unavailable(BadInput):

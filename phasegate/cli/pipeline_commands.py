@@ -67,7 +67,7 @@ def run(
     """
     from phasegate.cli.progress import StepLines
     from phasegate.cli.summary import print_summary, summarize
-    from phasegate.local.run import Workspace, run_pipeline, tracking_address
+    from phasegate.local.run import Workspace, run_pipeline, tracking_variables
     from phasegate.project.load import load_project
 
     loaded = load_project(project)
@@ -75,13 +75,13 @@ def run(
         environment(name).require_current()
     place = Workspace(workspace.resolve())
     arguments = {**loaded.parameters(), "store": store or str(place.store)}
-    with tracking_address(place) as tracking, StepLines() as lines:
+    with tracking_variables(place) as variables, StepLines() as lines:
         record, folder = run_pipeline(
             COMPILED / "training.yaml",
             arguments,
             project=loaded.name,
             workspace=place,
-            tracking=tracking,
+            variables=variables,
             observer=lines,
             use_cache=cache,
         )

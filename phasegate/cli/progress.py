@@ -68,7 +68,8 @@ class StepLines:
             self._task = None
         err.print(step_line(step))
         if step.state is State.FAILED:
-            for line in step.tail:
+            explained = step.tail[-1:] == (step.error,)
+            for line in () if explained else step.tail:
                 err.print(f"      [dim]{escape(line)}[/]")
             err.print(f"      [dim]log:[/] {escape(step.log)}")
 

@@ -85,7 +85,8 @@ def print_summary(summary: dict[str, Any]) -> None:
             f"as [bold]{model['alias']}[/], model {model['model_digest'][:12]}"
         )
     elif summary["error"]:
-        out.print(f"[bold red]failed[/] {escape(summary['error'])}")
+        step = summary["steps"][-1]["name"] if summary["steps"] else "the start"
+        out.print(f"[bold red]failed[/] at {step}; no model was registered")
     else:
         out.print("[bold red]blocked[/] no model was registered")
     for name, page in summary["reports"].items():

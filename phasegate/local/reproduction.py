@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from unittest import mock
 
 from phasegate.contracts import Judgement
 from phasegate.errors import BadInput
 from phasegate.local.environments import Environment, environment, recorded_environment
-from phasegate.local.run import TRACKING, Observer, Workspace, run_pipeline, tracking_address
+from phasegate.local.run import Observer, Workspace, run_pipeline, tracking_variables
 
 
 def reproduce_model(
@@ -36,10 +36,10 @@ def reproduce_model(
     Raises:
         BadInput: when there is no such model, or the step failed.
     """
-    with tracking_address(workspace) as tracking:
+    with tracking_variables(workspace) as variables:
         environments: Callable[[str], Environment] = environment
         if recorded_lock:
-            rebuilt = recorded_environment(_recorded_lock(model, tracking))
+            rebuilt = recorded_environment(_recorded_lock(model, variables))
             rebuilt.build()
             environments = lambda _: rebuilt  # noqa: E731
         record, _ = run_pipeline(
@@ -47,7 +47,7 @@ def reproduce_model(
             {"model": model, "against": against},
             project="reproduce",
             workspace=workspace,
-            tracking=tracking,
+            variables=variables,
             observer=observer,
             use_cache=False,
             environments=environments,
@@ -58,12 +58,12 @@ def reproduce_model(
     return Judgement.from_json((Path(step.outputs["verdict"]["uri"]) / "verdict.json").read_bytes())
 
 
-def _recorded_lock(model: str, tracking: str) -> str:
+def _recorded_lock(model: str, variables: Mapping[str, str]) -> str:
     from phasegate.registry import models
 
     # MLflow's client takes the address from the environment in more places than it takes arguments.
     with (
-        mock.patch.dict(os.environ, {TRACKING: tracking}),
+        mock.patch.dict(os.environ, variables),
         tempfile.TemporaryDirectory() as folder,
     ):
         registry = models.connect()

@@ -22,8 +22,9 @@ from phasegate.local.kfp_runner import Session, Task, kfp_session
 from phasegate.local.record import RunRecord, State, StepRecord
 from phasegate.local.steps import StepProcess, WarmSteps
 from phasegate.local.tracking_server import tracking_server
+from phasegate.registry.server import ADDRESS, STARTING
 
-TRACKING = "MLFLOW_TRACKING_URI"
+START_SECONDS = 300
 
 
 class Observer(Protocol):
@@ -93,7 +94,7 @@ class LocalRun:
     folder: Path
     observer: Observer
     happy_path: list[PlannedStep]
-    tracking: str
+    variables: Mapping[str, str]
     environments: Callable[[str], Environment]
     warm: WarmSteps = field(default_factory=WarmSteps)
 
@@ -112,7 +113,7 @@ class LocalRun:
             task.command[3:],
             {
                 **task.variables,
-                TRACKING: self.tracking,
+                **self.variables,
                 "PHASEGATE_IMAGE": task.image,
                 "PHASEGATE_LOCK": str(place.lock),
             },
@@ -164,13 +165,17 @@ class LocalRun:
 
 
 @contextmanager
-def tracking_address(workspace: Workspace) -> Iterator[str]:
-    """``MLFLOW_TRACKING_URI``, or the address of a server of our own for the context's time."""
-    if given := os.environ.get(TRACKING):
-        yield given
+def tracking_variables(workspace: Workspace) -> Iterator[Mapping[str, str]]:
+    """Environment variables that lead steps to the tracking server.
+
+    It is the one that ``MLFLOW_TRACKING_URI`` names, or one of our own for the context's time,
+    which starts while the first steps run, and for which steps then wait.
+    """
+    if given := os.environ.get(ADDRESS):
+        yield {ADDRESS: given}
         return
     with tracking_server(workspace.tracking) as address:
-        yield address
+        yield {ADDRESS: address, STARTING: str(START_SECONDS)}
 
 
 def run_pipeline(
@@ -179,7 +184,7 @@ def run_pipeline(
     *,
     project: str,
     workspace: Workspace,
-    tracking: str,
+    variables: Mapping[str, str],
     observer: Observer,
     use_cache: bool = True,
     environments: Callable[[str], Environment] = environment,
@@ -191,7 +196,7 @@ def run_pipeline(
         arguments: its parameters.
         project: name of the model, for the run's name.
         workspace: where outputs, cache and tracking data lie.
-        tracking: address of the MLflow server; it may still be starting.
+        variables: environment variables of every step; see `tracking_variables`.
         observer: told of every step.
         use_cache: whether steps that ran before with the same inputs are taken from the cache.
         environments: environment of an image, by the image's short name.
@@ -200,9 +205,9 @@ def run_pipeline(
     folder = _run_folder(workspace, project)
     record = RunRecord(folder.name, pipeline.name, project)
     planned = _happy_path(pipeline.pipeline_spec)
-    run = LocalRun(record, folder, observer, planned, tracking, environments)
+    run = LocalRun(record, folder, observer, planned, variables, environments)
     session = Session(run.run_task, run.reused)
-    cache = workspace.cache(os.environ.get(TRACKING, "")) if use_cache else None
+    cache = workspace.cache(os.environ.get(ADDRESS, "")) if use_cache else None
     code, error = ExitCode.INTERNAL, "interrupted"  # unless something says otherwise
     try:
         with kfp_session(session, folder, cache, folder / "logs" / "kfp.log"):

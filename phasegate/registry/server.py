@@ -17,6 +17,8 @@ from phasegate.errors import BadInput, Unavailable
 
 ADDRESS = "MLFLOW_TRACKING_URI"
 PATIENCE = "PHASEGATE_RETRY_SECONDS"
+STARTING = "PHASEGATE_TRACKING_START_SECONDS"
+PATIENT = {PATIENCE: "30", STARTING: "0"}
 _GATEWAY_ERRORS = (502, 503, 504)
 
 # MLflow's defaults, 7 retries and 120 seconds for each request, suit rate limits and not a server
@@ -33,7 +35,8 @@ def connect() -> MlflowClient:
 
     Raises:
         BadInput: when the address is not set, or is not http(s).
-        Unavailable: when the server does not answer within ``PHASEGATE_RETRY_SECONDS`` (30).
+        Unavailable: when the server does not answer within ``PHASEGATE_RETRY_SECONDS`` (30), or
+            the ``PHASEGATE_TRACKING_START_SECONDS`` that one still starting is given.
     """
     address = os.environ.get(ADDRESS, "")
     if not address.startswith(("http://", "https://")):
@@ -43,7 +46,8 @@ def connect() -> MlflowClient:
             expected="the http(s) address of an MLflow tracking server",
             fix=f"export {ADDRESS}=http://HOST:PORT, or let `phasegate run` start a server",
         )
-    await_answer(address, seconds=float(os.environ.get(PATIENCE, "30")))
+    patience = max(float(os.environ.get(name, least)) for name, least in PATIENT.items())
+    await_answer(address, seconds=patience)
     for name, value in _BOUNDS.items():
         os.environ.setdefault(name, value)
     return MlflowClient(tracking_uri=address, registry_uri=address)

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
 import subprocess
 import sys
 from datetime import datetime
@@ -164,28 +162,27 @@ def test_a_killed_ingest_leaves_no_snapshot_and_runs_again(tmp_path: Path, run: 
         _write(folder / f"{number}.parquet", start=number)
     # Stops for good once the first part is stored, in the middle of the work.
     program = (
-        "import sys, signal; from datetime import datetime; from pathlib import Path\n"
+        "import os, sys, signal; from datetime import datetime; from pathlib import Path\n"
         "from components.ingest.ingest import ingest\n"
         "from phasegate.store.local import LocalStore\n"
         "put = LocalStore._publish\n"
         "def stop(self, file, target):\n"
-        "    put(self, file, target); print('stored', flush=True); signal.pause()\n"
+        "    put(self, file, target); os.write(1, b'stored\\n'); signal.pause()\n"
         "LocalStore._publish = stop\n"
         "ingest({'source': sys.argv[1]}, sys.argv[2], Path(sys.argv[3]),"
         " now=datetime(2026, 2, 1), threads=1)\n"
     )
     arguments = [str(folder), str(tmp_path / "store"), str(tmp_path / "snapshot")]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", program, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ},
         text=True,
-    )
-    assert process.stdout.readline() == "stored\n"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
+    ) as process:
+        try:
+            assert process.stdout.readline() == "stored\n"
+        finally:
+            process.kill()
     assert not (tmp_path / "snapshot").exists()
     assert any((tmp_path / "store" / "tmp").iterdir())
 

@@ -97,7 +97,7 @@ class Runs:
             {"behaviour": behaviour, **{k: str(self.folder / v) for k, v in names.items()}},
             project="probe",
             workspace=Workspace(self.folder / "workspace"),
-            tracking="http://127.0.0.1:9",
+            variables={"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"},
             observer=self.notes,
             environments=here,
         )

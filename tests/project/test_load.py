@@ -57,7 +57,7 @@ def test_the_schema_is_itself_valid_and_describes_each_section() -> None:
     ("text", "said"),
     [
         (BASE.replace("  source", "  sorce"), ", line 4: unknown key 'data.sorce'"),
-        (BASE.replace("  source", "  sorce"), "did you mean 'source'?"),
+        (BASE.replace("  source", "  sorce"), "Did you mean 'source'?"),
         (BASE + "training: {seed: -1}\n", ", line 8: 'training.seed' is -1; expected a number"),
         (BASE + "training:\n  calibration: x\n", "line 9: 'training.calibration' is \"x\""),
         (BASE + "training:\n  calibration: x\n", '"none", "sigmoid", "isotonic"'),
@@ -109,7 +109,7 @@ def test_sections_must_agree(tmp_path: Path, text: str, said: str) -> None:
 
 
 def test_a_file_that_is_not_text_or_not_there_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"there is no such project file.*phasegate init"):
+    with pytest.raises(BadInput, match=r"there is no such project file.*Phasegate init"):
         load_project(tmp_path / "absent.yaml")
     (tmp_path / "binary.yaml").write_bytes(b"name: \xff\xfe")
     with pytest.raises(BadInput, match="is not UTF-8 at byte 6"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,15 +10,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from phasegate.network import free_port
+
 _START_SECONDS = 60
 
 
 @contextmanager
 def storage_emulator(bucket: str) -> Iterator[str]:
     """Address of an emulator that holds one empty bucket."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "gcp_storage_emulator", "start", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--in-memory", "--default-bucket", bucket]
