@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from components.ingest.csv_header import not_utf8, too_long
+from components.ingest.csv_header import first_long_line, not_utf8, too_long
 from components.ingest.csv_types import ColumnType
 from phasegate.errors import BadInput
 
@@ -25,6 +25,9 @@ def explain(message: str, path: Path, name: str, types: dict[str, ColumnType]) -
         return not_utf8(path, name)
     if "Maximum line size" in message:
         return too_long(name, line or 1)
+    # Its threads meet in the middle of a line that spans the whole part of one of them.
+    if "Parallel CSV Reader" in message and (line := first_long_line(path)):
+        return too_long(name, line)
     if "unterminated quote" in message:
         return BadInput(
             f"{at}: a quote is opened and not closed",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import itertools
 from pathlib import Path
 
 from components.ingest.checks import check_names
@@ -27,8 +28,9 @@ def read_header(path: Path, name: str, delimiter: str) -> list[str]:
         following = file.readline(LINE_LIMIT)
     if not line.strip():
         raise BadInput("the file is empty" if not line else "the first line is empty", where=name)
-    if len(line) >= LINE_LIMIT:
-        raise too_long(name, 1)
+    for number, read in enumerate((line, following), start=1):
+        if len(read) >= LINE_LIMIT:
+            raise too_long(name, number)
     try:
         text = line.removeprefix(codecs.BOM_UTF8).decode().rstrip("\r\n")
     except UnicodeDecodeError:
@@ -82,6 +84,18 @@ def too_long(name: str, line: int) -> BadInput:
         where=name,
         fix="Is a line end or a closing quote missing? Is this a CSV file?",
     )
+
+
+def first_long_line(path: Path) -> int | None:
+    """Number of the first line longer than the limit, or None; in bounded memory."""
+    with open(path, "rb") as file:
+        for number in itertools.count(1):
+            line = file.readline(LINE_LIMIT)
+            if len(line) >= LINE_LIMIT:
+                return number
+            if not line:
+                return None
+    return None
 
 
 def not_utf8(path: Path, name: str) -> BadInput:

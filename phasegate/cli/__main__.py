@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 
@@ -30,6 +31,9 @@ def main() -> int:
         err.print("[yellow]interrupted[/]: nothing half-written was left; run it again to resume")
         return 130
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            print_error(BadInput("no space is left", where=str(error.filename or "the workspace")))
+            return ExitCode.BAD_INPUT
         traceback.print_exc(file=sys.stderr)
         print_error(error)
         return ExitCode.INTERNAL

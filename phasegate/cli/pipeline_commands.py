@@ -186,6 +186,7 @@ def ui(
     if not (folder / "mlflow.db").is_file():
         raise BadInput("has no tracking data yet", where=str(folder), fix="phasegate run first")
     err.print(f"MLflow at http://127.0.0.1:{port}")
-    from phasegate.local.tracking_server import server_arguments
+    from phasegate.local.tracking_server import SERVER_VARIABLES, server_arguments
 
-    os.execv(sys.executable, [sys.executable, "-m", "mlflow", *server_arguments(folder, port)])
+    command = [sys.executable, "-m", "mlflow", *server_arguments(folder, port)]
+    os.execve(sys.executable, command, {**os.environ, **SERVER_VARIABLES})

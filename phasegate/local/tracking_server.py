@@ -10,6 +10,11 @@ from pathlib import Path
 from phasegate.local.processes import order, start_waiting, stop_group
 from phasegate.network import free_port
 
+SERVER_VARIABLES = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # it scores traces, of which there are none
+}
+
 
 def server_arguments(folder: Path, port: int) -> list[str]:
     """Arguments of ``mlflow`` for a server on loopback whose data lie in a folder."""
@@ -39,7 +44,7 @@ def tracking_server(folder: Path) -> Iterator[str]:
     with (folder / "server.log").open("ab") as log:
         process = start_waiting(Path(sys.executable), "mlflow", log)
         try:
-            order(process, server_arguments(folder, port), {})
+            order(process, server_arguments(folder, port), SERVER_VARIABLES)
             yield f"http://127.0.0.1:{port}"
         finally:
             stop_group(process)

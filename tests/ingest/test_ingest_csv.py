@@ -146,6 +146,16 @@ def test_a_line_without_end_is_refused_in_bounded_memory(tmp_path: Path, run: Ru
     path.write_bytes(b"id,x\n1,2\n3," + b"x" * (3 << 20) + b"\n")
     with pytest.raises(BadInput, match=r"line 3 is longer"):
         run(str(path))
+    path.write_bytes(b"id,x\n" + b"x" * (3 << 20))
+    with pytest.raises(BadInput, match=r"line 2 is longer"):
+        run(str(path))
+    with open(path, "wb") as file:
+        file.write(b"id,x\n" + b"1,2\n" * 20_000 + b"3,")
+        file.truncate(200 << 20)
+        file.seek(0, 2)
+        file.write(b"\n1,2\n")
+    with pytest.raises(BadInput, match=r"line 20002 is longer"):
+        run(str(path))
 
 
 BAD_TIMES = {
