@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,14 +79,29 @@ def reproduce(
     except BadInput as error:
         return Reproduction({}, (_damage(snapshot, error), *differences))
 
+    try:
+        files, features_differ = _rebuild(recorded, plan, parts, workdir, progress)
+    except Exception as error:
+        if not differences:
+            raise
+        # What differs is why: changed code or other libraries may not even run.
+        failure = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        return Reproduction({}, (*differences, Difference("failure", failure)))
+    if features_differ:
+        differences.append(Difference("data", "the features computed from the snapshot differ"))
+    return Reproduction(files, tuple(differences))
+
+
+def _rebuild(
+    recorded: Record, plan: Plan, parts: Sequence[Path], workdir: Path, progress: Progress
+) -> tuple[dict[str, bool], bool]:
+    """Whether each file of the model is the recorded one, and whether the features differ."""
+    threads = plan.training["threads"]
     progress(0.1, "computing features")
     table = workdir / "features.parquet"
     compute_features(parts, plan.definitions, table, threads=threads)
-    features_differ = digest_file(table) != recorded.features_digest
-
-    features = read_features(table, plan, threads=threads)
     training = train_model(
-        features,
+        read_features(table, plan, threads=threads),
         plan,
         parameters=recorded.parameters,
         progress=lambda share, message: progress(0.4 + 0.5 * share, message),
@@ -94,9 +109,7 @@ def reproduce(
     training.model.save(workdir / "model")
     made = training.model.file_digests
     files = {name: made.get(name) == digest for name, digest in recorded.model.items()}
-    if features_differ:
-        differences.append(Difference("data", "the features computed from the snapshot differ"))
-    return Reproduction(files, tuple(differences))
+    return files, digest_file(table) != recorded.features_digest
 
 
 def _damage(snapshot: Snapshot, error: BadInput) -> Difference:

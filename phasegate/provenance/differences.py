@@ -26,7 +26,7 @@ class Difference:
     """One input that differs from the recorded one.
 
     Attributes:
-        kind: code, lock, data, parameters, libraries or cpu.
+        kind: code, lock, data, parameters, libraries, cpu, or failure of the attempt.
         what: the file, package, part or parameter, and how it differs.
     """
 
@@ -98,13 +98,21 @@ def _lock_differences(before: str, after: str) -> Iterator[Difference]:
 
 
 def _packages(lock: str) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Package -> version with markers, and hashes, of a hashed requirements file."""
-    packages = {}
+    """Package -> versions with markers, and hashes, of a hashed requirements file.
+
+    A package may be locked more than once, for different platforms.
+    """
+    versions: dict[str, list[str]] = {}
+    hashes: dict[str, list[str]] = {}
     for requirement in _requirements(lock):
-        pin, *hashes = requirement.split("--hash=")
+        pin, *given = requirement.split("--hash=")
         name, _, version = pin.partition("==")
-        packages[name.strip()] = (version.strip(), tuple(sorted(text.strip() for text in hashes)))
-    return packages
+        versions.setdefault(name.strip(), []).append(version.strip())
+        hashes.setdefault(name.strip(), []).extend(text.strip() for text in given)
+    return {
+        name: (", ".join(sorted(found)), tuple(sorted(hashes[name])))
+        for name, found in versions.items()
+    }
 
 
 def _requirements(lock: str) -> Iterator[str]:

@@ -49,6 +49,12 @@ def test_files_are_named() -> None:
 def test_packages_of_the_lock_are_named() -> None:
     assert explain(lock=LOCK.replace("2.4.6", "2.4.7")) == ["lock: numpy was 2.4.6, is 2.4.7"]
     assert explain(lock=LOCK.replace("bbbb", "dddd")) == ["lock: numpy 2.4.6 has other hashes"]
+    forked = "numpy==2.4.6 ; x < '3.12'\nnumpy==2.5.5 ; x >= '3.12'\n"
+    (difference,) = environment_differences(
+        replace(HERE, lock=forked),
+        replace(HERE, lock=forked.replace("2.4.6", "2.4.5")),
+    )
+    assert "numpy was 2.4.6 ; x < '3.12', 2.5.5" in str(difference)
     assert explain(lock=LOCK + "six==1.0\n") == ["lock: six was absent, is 1.0"]
     assert explain(lock=LOCK + "# by hand\n") == [
         "lock: its text differs, though it locks the same packages"

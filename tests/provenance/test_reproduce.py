@@ -27,7 +27,7 @@ from .conftest import LOCK, Trained
 def judged(record: Record, workdir: Path, **options):
     """The judgement of a reproduction in a folder of its own."""
     place = workdir / "rebuilt"
-    place.mkdir()
+    place.mkdir(parents=True)
     return judge(record, reproduce(record, place, **options))
 
 
@@ -109,6 +109,25 @@ def test_other_bytes_without_any_difference_block_and_say_so(
     assert judgement.outcome is Outcome.BLOCK
     assert "model.ubj" in reasons(judgement)
     assert "some input is not recorded" in reasons(judgement)
+
+
+def test_changed_code_that_no_longer_runs_is_named_with_its_failure(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("components.reproduce.rebuild.train_model", broken)
+    code = {**trained.record.environment.code, "phasegate/training/fit.py": "0" * 64}
+    changed = replace(trained.record, environment=replace(trained.record.environment, code=code))
+
+    judgement = judged(changed, tmp_path)
+
+    assert judgement.outcome is Outcome.BLOCK
+    assert "phasegate/training/fit.py was changed" in reasons(judgement)
+    assert "ZeroDivisionError: division by zero" in reasons(judgement)
+    with pytest.raises(ZeroDivisionError):
+        judged(trained.record, tmp_path / "again")
 
 
 def test_provenance_of_another_model_is_refused(trained: Trained, tmp_path: Path) -> None:
