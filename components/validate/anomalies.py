@@ -1,14 +1,17 @@
-"""What TFDV finds when statistics are held against a schema and a reference."""
+"""What TFDV finds when statistics are held against a schema and other snapshots."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tensorflow_data_validation import validate_statistics
-from tensorflow_metadata.proto.v0.anomalies_pb2 import AnomalyInfo
+from tensorflow_metadata.proto.v0.anomalies_pb2 import Anomalies, AnomalyInfo
 from tensorflow_metadata.proto.v0.schema_pb2 import Schema
 from tensorflow_metadata.proto.v0.statistics_pb2 import DatasetFeatureStatisticsList
 
 from components.validate.findings import Finding
 from components.validate.schemas import environment_of
+from components.validate.settings import Comparison
 from components.validate.wording import in_plain_words
 
 # What people write where a value is missing. Words such as 'unknown' may be an honest category.
@@ -17,39 +20,48 @@ PLACEHOLDERS = frozenset(
 )
 
 
-def find(
-    statistics: DatasetFeatureStatisticsList,
-    schema: Schema,
-    reference: DatasetFeatureStatisticsList | None = None,
-) -> tuple[Finding, ...]:
-    """Hold statistics against a schema, in the TRAINING environment if the schema knows it.
-
-    Args:
-        statistics: of the snapshot.
-        schema: may have drift and skew comparators.
-        reference: what these compare with.
-    """
-    compares_skew = any(feature.HasField("skew_comparator") for feature in schema.feature)
-    anomalies = validate_statistics(
-        statistics,
-        schema,
-        environment=environment_of(schema),
-        previous_statistics=reference,
-        serving_statistics=reference if compares_skew else None,
-    )
-    found = [
-        in_plain_words(column, AnomalyInfo.Type.Name(reason.type), reason.description)
-        for column, info in sorted(anomalies.anomaly_info.items())
-        for reason in info.reason
-    ]
-    if anomalies.HasField("dataset_anomaly_info"):
-        found += [
-            in_plain_words("", AnomalyInfo.Type.Name(reason.type), reason.description)
-            for reason in anomalies.dataset_anomaly_info.reason
-        ]
+def find(statistics: DatasetFeatureStatisticsList, schema: Schema) -> tuple[Finding, ...]:
+    """Hold statistics against a schema, in the TRAINING environment if the schema knows it."""
+    anomalies = validate_statistics(statistics, schema, environment=environment_of(schema))
+    found = _in_plain_words(anomalies)
     if anomalies.data_missing:
         found.append(in_plain_words("", "STATISTICS_MISSING", "There were no rows to look at."))
     return tuple(found)
+
+
+def compare(
+    statistics: DatasetFeatureStatisticsList,
+    other: DatasetFeatureStatisticsList,
+    schema: Schema,
+    kind: Comparison,
+) -> tuple[Finding, ...]:
+    """Compare distributions with those of another snapshot.
+
+    Args:
+        statistics: of the snapshot.
+        other: of the earlier snapshot, or of what was served.
+        schema: has comparators of that kind.
+        kind: what the other snapshot is.
+    """
+    previous = {"drift": "previous_statistics", "skew": "serving_statistics"}[kind]
+    anomalies = validate_statistics(
+        statistics, schema, environment=environment_of(schema), **{previous: other}
+    )
+    name = {"drift": "the reference", "skew": "the serving data"}[kind]
+    return tuple(
+        replace(finding, what=finding.what.replace("the reference", name))
+        for finding in _in_plain_words(anomalies)
+        if finding.kind.startswith("COMPARATOR_")
+    )
+
+
+def _in_plain_words(anomalies: Anomalies) -> list[Finding]:
+    columns = [("", anomalies.dataset_anomaly_info), *sorted(anomalies.anomaly_info.items())]
+    return [
+        in_plain_words(column, AnomalyInfo.Type.Name(reason.type), reason.description)
+        for column, info in columns
+        for reason in info.reason
+    ]
 
 
 def placeholders(statistics: DatasetFeatureStatisticsList) -> tuple[Finding, ...]:

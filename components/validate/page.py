@@ -69,6 +69,7 @@ def _overview(report: Mapping[str, Any]) -> object:
             ("Anomalies that block", number(blocking)),
             ("Warnings", number(len(anomalies) - blocking)),
             ("Reference", report["reference"][:12] or "none"),
+            ("Serving data", report["serving"][:12] or "none"),
             *((role.capitalize(), names) for role, names in roles.items() if names),
             ("Snapshot", code(report["snapshot_digest"])),
         ]

@@ -1,4 +1,4 @@
-"""The snapshot that distributions are compared with: an earlier one in the same store."""
+"""A snapshot that distributions are compared with: another one in the same store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def open_reference(digest: str, store: str, scratch: Path) -> Snapshot:
     Args:
         digest: hex sha256 of the snapshot's manifest.
         store: a folder or gs://bucket/prefix.
-        scratch: folder for a copy of the manifest.
+        scratch: folder for a copy of the manifest; made if need be.
 
     Raises:
         BadInput: when the store has no such snapshot.
@@ -24,9 +24,9 @@ def open_reference(digest: str, store: str, scratch: Path) -> Snapshot:
     if not opened.has(digest):
         raise BadInput(
             f"the store {store} has no such snapshot",
-            where=f"validation.reference {digest[:12]}",
+            where=f"validation: {digest[:12]}",
             expected="the digest of a snapshot that was ingested into this store",
-            fix="take it from an earlier run's summary, or set validation.reference to null",
+            fix="take it from an earlier run's summary, or set the key to null",
         )
     opened.fetch(digest, scratch).replace(scratch / MANIFEST)
     return Snapshot.open(scratch, store)

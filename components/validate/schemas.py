@@ -12,7 +12,7 @@ from tensorflow_metadata.proto.v0.schema_pb2 import INT, Schema
 from tensorflow_metadata.proto.v0.statistics_pb2 import DatasetFeatureStatisticsList
 
 from components.validate.counting import only_dataset
-from components.validate.settings import Policy, Roles
+from components.validate.settings import Comparison, Policy, Roles
 from phasegate.errors import BadInput
 
 TRAINING, SERVING = "TRAINING", "SERVING"
@@ -75,15 +75,22 @@ def read(path: Path) -> Schema:
 
 
 def with_comparators(
-    schema: Schema, policy: Policy, roles: Roles, *, categorical: Set[str], numeric: Set[str]
+    schema: Schema,
+    kind: Comparison,
+    policy: Policy,
+    roles: Roles,
+    *,
+    categorical: Set[str],
+    numeric: Set[str],
 ) -> Schema:
-    """A schema that also limits the distance from a reference.
+    """A schema that also limits the distance from another snapshot.
 
     Keys, entities and times differ between any two snapshots and excluded columns do not matter, so
     these are not compared. Limits that the schema has already are kept.
 
     Args:
         schema: is not changed.
+        kind: what the other snapshot is.
         policy: has the limits.
         roles: which column is key and time.
         categorical: columns that are described by the frequency of their values.
@@ -91,14 +98,18 @@ def with_comparators(
     """
     result = Schema()
     result.CopyFrom(schema)
+    field = f"{kind}_comparator"
+    passed_over = {"key", "time", "entity", "excluded"}
+    if kind == "skew":
+        passed_over.add("label")  # not known when the model is asked
     for feature in result.feature:
-        role = roles.of(feature.name)
-        if role in ("key", "time", "entity", "excluded") or feature.HasField("drift_comparator"):
+        if roles.of(feature.name) in passed_over or feature.HasField(field):
             continue
+        comparator = getattr(feature, field)
         if feature.name in categorical:
-            feature.drift_comparator.infinity_norm.threshold = policy.categorical
+            comparator.infinity_norm.threshold = policy.categorical
         elif feature.name in numeric:
-            feature.drift_comparator.jensen_shannon_divergence.threshold = policy.numeric
+            comparator.jensen_shannon_divergence.threshold = policy.numeric
     return result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from phasegate.errors import BadInput
 
@@ -62,15 +62,20 @@ class Roles:
         return {column: where for column, where in named.items() if column is not None}
 
 
+Comparison = Literal["drift", "skew"]
+"""What a snapshot is compared with: an earlier one, or what was served."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """What data are good enough: section `validation` of the project file.
 
     Attributes:
         schema: path of a curated TFDV schema (pbtxt); None infers one.
-        reference: digest of the snapshot to compare distributions with.
-        categorical: largest L-infinity distance from the reference.
-        numeric: largest Jensen-Shannon divergence from the reference, in bits.
+        reference: digest of an earlier snapshot, to compare distributions with: drift.
+        serving: digest of a snapshot of what was served, to compare with: skew.
+        categorical: largest L-infinity distance.
+        numeric: largest Jensen-Shannon divergence, in bits.
         runner: name of the Beam runner that counts.
         beam_options: options of that runner, such as `--region=europe-west4`.
         allow: anomalies that are accepted, as `column: KIND`; `*` stands for any column.
@@ -78,6 +83,7 @@ class Policy:
 
     schema: str | None = None
     reference: str | None = None
+    serving: str | None = None
     categorical: float = 0.05
     numeric: float = 0.1
     runner: str = "DirectRunner"
@@ -91,9 +97,16 @@ class Policy:
         return cls(
             schema=section.get("schema"),
             reference=section.get("reference"),
+            serving=section.get("serving"),
             categorical=float(drift.get("categorical", cls.categorical)),
             numeric=float(drift.get("numeric", cls.numeric)),
             runner=section.get("runner") or cls.runner,
             beam_options=tuple(section.get("beam_options") or ()),
             allow=frozenset(section.get("allow") or ()),
         )
+
+    @property
+    def comparisons(self) -> dict[Comparison, str]:
+        """Digest of each snapshot to compare with."""
+        wanted: dict[Comparison, str | None] = {"drift": self.reference, "skew": self.serving}
+        return {kind: digest for kind, digest in wanted.items() if digest is not None}

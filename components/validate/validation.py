@@ -20,7 +20,7 @@ from components.validate.facts import TableFacts, measure
 from components.validate.findings import Finding, without_echoes
 from components.validate.judging import assess, judge
 from components.validate.reference import open_reference
-from components.validate.settings import Policy, Roles
+from components.validate.settings import Comparison, Policy, Roles
 from components.validate.summary import summarize
 from phasegate.contracts.verdict import Judgement
 from phasegate.snapshots import Snapshot
@@ -75,13 +75,14 @@ def validate(
         progress: told how far it is.
 
     Raises:
-        BadInput: a part, the curated schema or the reference is missing or damaged.
+        BadInput: a part, the curated schema or a snapshot to compare with is missing or damaged.
     """
     progress(0.02, "checking the digests of the parts")
     parts = snapshot.local_parts()
-    reference = (
-        open_reference(policy.reference, snapshot.uri, scratch) if policy.reference else None
-    )
+    others: dict[Comparison, Snapshot] = {
+        kind: open_reference(digest, snapshot.uri, scratch / kind)
+        for kind, digest in policy.comparisons.items()
+    }
     with ThreadPoolExecutor(1) as pool:
         # TFDV takes 10 to 20 seconds to import; the table is scanned meanwhile.
         measured = pool.submit(measure, parts, roles, now + CLOCK_TOLERANCE, scratch)
@@ -93,31 +94,30 @@ def validate(
 
     progress(0.5, f"counting {snapshot.rows:,} rows with Beam's {policy.runner}")
     statistics = _count(snapshot, parts, policy, scratch, counting.count)
-    before = None
-    if reference is not None:
-        progress(0.75, f"counting {reference.rows:,} rows of the reference")
-        before = _count(reference, reference.local_parts(), policy, scratch, counting.count)
+    counted_others = {}
+    for kind, other in others.items():
+        progress(0.75, f"counting {other.rows:,} rows to compare with ({kind})")
+        counted_others[kind] = _count(other, other.local_parts(), policy, scratch, counting.count)
 
     progress(0.9, "comparing with the schema")
     if policy.schema is not None:
         schema, origin = schemas.read(Path(policy.schema)), "curated"
     else:
         # Held against itself a snapshot has no new categories; held against the reference it may.
-        schema = schemas.infer(before or statistics, roles, policy.categorical)
-        origin = "inferred"
-    found = examine(table, roles)
-    if reference is None or before is None:
-        found += anomalies.find(statistics, schema)
-    else:
-        binned = bins.on_common_bins(statistics, parts, before, reference.local_parts())
+        known = counted_others.get("drift", statistics)
+        schema, origin = schemas.infer(known, roles, policy.categorical), "inferred"
+    found = examine(table, roles) + anomalies.find(statistics, schema)
+    for kind, other in others.items():
+        binned = bins.on_common_bins(statistics, parts, counted_others[kind], other.local_parts())
         schema = schemas.with_comparators(
             schema,
+            kind,
             policy,
             roles,
-            categorical=schemas.categorical_columns(before),
+            categorical=schemas.categorical_columns(counted_others[kind]),
             numeric=binned.columns,
         )
-        found += anomalies.find(binned.statistics, schema, binned.reference)
+        found += anomalies.compare(binned.statistics, binned.reference, schema, kind)
     found += anomalies.placeholders(statistics)
     counted = counting.rows_counted(statistics)
     judgement, report = conclude(
@@ -163,7 +163,12 @@ def conclude(
         snapshot_digest=snapshot.digest,
         outcome=judgement.outcome.value,
     )
-    return judgement, {**report, "schema": origin, "reference": policy.reference or ""}
+    return judgement, {
+        **report,
+        "schema": origin,
+        "reference": policy.reference or "",
+        "serving": policy.serving or "",
+    }
 
 
 def _count(

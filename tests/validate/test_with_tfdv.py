@@ -86,6 +86,9 @@ def answers(
         "clean again": (base, DATA, {}),
         "no drift": (make_snapshot(payments(seed=1)), DATA, against),
         "shifted": (make_snapshot(shifted), DATA, against),
+        "skewed": (make_snapshot(shifted), DATA, {"serving": base.digest}),
+        "both": (make_snapshot(shifted), DATA, {**against, "serving": base.digest}),
+        "no skew": (make_snapshot(payments(seed=1)), DATA, {"serving": base.digest}),
         "unseen": (make_snapshot(payments(seed=2, shop=unseen)), DATA, against),
         "unseen, allowed": (
             make_snapshot(payments(seed=2, shop=unseen)),
@@ -172,6 +175,16 @@ def test_a_shifted_column_blocks_and_only_that_one(answers: dict[str, Any]) -> N
     }
     (reason,) = answers["shifted"]["reasons"]
     assert "Column amount is distributed differently than in the reference" in reason
+
+
+def test_a_column_that_is_served_differently_blocks_as_skew(answers: dict[str, Any]) -> None:
+    assert answers["no skew"]["outcome"] == "PASS", answers["no skew"]["reasons"]
+    assert kinds(answers["skewed"]) == {
+        "amount: COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH": "block"
+    }
+    (reason,) = answers["skewed"]["reasons"]
+    assert "Column amount is distributed differently than in the serving data" in reason
+    assert len(answers["both"]["reasons"]) == 2
 
 
 def test_a_category_never_seen_is_named(answers: dict[str, Any]) -> None:
