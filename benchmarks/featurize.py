@@ -12,7 +12,6 @@ Parquet.
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import resource
 import tempfile
@@ -154,22 +153,31 @@ def _measured(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000])
-    parser.add_argument("--peer-rows", type=int, default=1_000_000, help="most that pandas gets")
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 2_000_000, 10_000_000])
+    parser.add_argument("--peer-rows", type=int, default=2_000_000, help="most that pandas gets")
     parser.add_argument("--repetitions", type=int, default=3)
     options = parser.parse_args()
+    print("| rows | what | seconds | CPU seconds | peak MiB | speed against pandas |")
+    print("|---:|---|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
         for rows in options.rows:
             path = Path(folder) / "events.parquet"
             generate(rows, path)
-            result: dict[str, Any] = {"rows": rows}
-            for function in (kernel, step):
-                result[function.__name__] = measure(function, path, options.repetitions)
-            if rows <= options.peer_rows:
-                result["pandas"] = measure(pandas, path, 1)
-                for unit in ("seconds", "cpu_seconds"):
-                    result[f"ratio_{unit}"] = round(result["pandas"][unit] / result["kernel"][unit])
-            print(json.dumps(result), flush=True)
+            peer = measure(pandas, path, 1) if rows <= options.peer_rows else None
+            measured = {
+                "pandas groupby-rolling": peer,
+                "kernel": measure(kernel, path, options.repetitions),
+                "whole step, Parquet to Parquet": measure(step, path, options.repetitions),
+            }
+            for name, found in measured.items():
+                if found:
+                    print(f"| {rows:,} | {name} | {_cells(found, peer)} |", flush=True)
+
+
+def _cells(found: dict[str, float], peer: dict[str, float] | None) -> str:
+    ratio = f"{peer['seconds'] / found['seconds']:.1f}" if peer else ""
+    figures = (found["seconds"], found["cpu_seconds"])
+    return " | ".join([*(f"{figure:.2f}" for figure in figures), f"{found['peak_mib']}", ratio])
 
 
 if __name__ == "__main__":

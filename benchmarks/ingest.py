@@ -1,6 +1,6 @@
 """How fast is `ingest`, against what bounds it: parallel sha256 (Parquet), a bare scan (CSV).
 
-    python -m benchmarks.ingest --rows 2000000
+    python -m benchmarks.ingest --rows 10000000
 
 Rounds are interleaved, so that a busy machine slows all of them alike; each cell is the best of
 its rounds. The data are generated.
@@ -163,7 +163,7 @@ def report(folder: Path, rows: int, rounds: int) -> str:
 def main() -> None:
     """Generate, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--folder", type=Path, help="where an --only source lies")
     parser.add_argument("--only", help="ingest one source and print the peak RSS in bytes")
