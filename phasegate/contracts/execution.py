@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from phasegate.contracts.artifact import Artifact, ContractViolation
 from phasegate.contracts.verdict import Judgement, Verdict
@@ -205,18 +205,19 @@ def execution(component: str, arguments: Sequence[str] | None = None) -> Iterato
         finally:
             step.close()
     except BadInput as error:
-        print(f"{ERROR_PREFIX}{error}", file=sys.stderr, flush=True)
-        sys.exit(ExitCode.BAD_INPUT)
+        _end(ExitCode.BAD_INPUT, str(error))
     except Exception as error:
         if _DISK_FULL in str(error):  # libraries have errors of their own for it
-            print(
-                f"{ERROR_PREFIX}{component}: {error}; free space, then run again.", file=sys.stderr
-            )
-            sys.exit(ExitCode.BAD_INPUT)
+            _end(ExitCode.BAD_INPUT, f"{component}: {error}; free space, then run again.")
         traceback.print_exc()
         message = f"{component} failed unexpectedly: {type(error).__name__}: {error}"
-        print(f"{ERROR_PREFIX}{message}", file=sys.stderr, flush=True)
-        sys.exit(ExitCode.INTERNAL)
+        _end(ExitCode.INTERNAL, message)
+
+
+def _end(code: int, message: str) -> NoReturn:
+    """Exit with a message on one line, however many it had."""
+    print(f"{ERROR_PREFIX}{' '.join(message.split())}", file=sys.stderr, flush=True)
+    sys.exit(code)
 
 
 def _executor_input(arguments: Sequence[str] | None) -> dict[str, Any]:

@@ -87,6 +87,19 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert capfd.readouterr().err == "::error a.csv: column x is missing.\n"
 
 
+def test_a_full_disk_is_one_line_and_exit_code_2_whatever_library_met_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        pytest.raises(SystemExit) as ended,
+        execution("train", arguments(executor_input(tmp_path))),
+    ):
+        raise RuntimeError("could not write\nfile: No space left on device")
+    assert ended.value.code == 2
+    (line,) = capfd.readouterr().err.splitlines()
+    assert "No space left on device; free space" in line
+
+
 def test_an_unforeseen_error_keeps_its_traceback_and_exits_with_3(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
