@@ -199,7 +199,7 @@ def test_the_entity_bootstrap_draws_entities(judged, challenger: TrainedModel) -
     [
         ({"slices": ["nowhere"]}, {}, "there is no column 'nowhere'"),
         ({"gates": [{"metric": "worst_slice_recall", "min": 0.1}]}, {}, "does not say of what"),
-        ({"gates": [{"metric": "recall", "min": 0.1, "by": "sex"}]}, {}, "use worst_slice_recall"),
+        ({"gates": [{"metric": "recall", "min": 0.1, "by": "sex"}]}, {}, "Use worst_slice_recall"),
         (
             {"bootstrap": {"replicates": 100, "confidence": 0.95, "unit": "entity"}},
             {"entity": None},

@@ -70,7 +70,7 @@ def test_an_interrupted_run_leaves_no_half_written_file_and_can_be_run_again(tmp
 def test_a_folder_with_other_data_is_refused_and_left_as_it_was(tmp_path):
     write(SMALL, tmp_path)
     before = digests(tmp_path)
-    with pytest.raises(BadInput, match="choose another folder"):
+    with pytest.raises(BadInput, match="Choose another folder"):
         write(replace(SMALL, seed=8), tmp_path)
     assert digests(tmp_path) == before
 
