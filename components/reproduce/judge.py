@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from components.reproduce.rebuild import Reproduction
 from phasegate.contracts import Check, Judgement, Outcome
-from phasegate.provenance import Record
+from phasegate.provenance import Difference, Record
 
 
 def judge(recorded: Record, reproduction: Reproduction) -> Judgement:
@@ -23,11 +23,17 @@ def judge(recorded: Record, reproduction: Reproduction) -> Judgement:
             outcome=Outcome.PASS if identical and difference.kind == "cpu" else outcome,
             observed=difference.what,
             required="as recorded",
-            reason=f"{difference.kind} differs from what is recorded: {difference.what}",
+            reason=_reason(difference),
         )
         for difference in reproduction.differences
     ]
     return Judgement("reproduce", recorded.model_digest, recorded.snapshot_digest, tuple(checks))
+
+
+def _reason(difference: Difference) -> str:
+    if difference.kind == "failure":
+        return f"the attempt ended with {difference.what}"
+    return f"{difference.kind} differs from what is recorded: {difference.what}"
 
 
 def _bytes(reproduction: Reproduction) -> Check:
