@@ -25,8 +25,9 @@ from components.ingest.csv_types import (
     reader_type,
     widest,
 )
-from components.ingest.source_file import Progress, SourceFile
+from components.ingest.source_file import SourceFile
 from phasegate.errors import BadInput
+from phasegate.progress import Progress
 from phasegate.store.copying import no_room
 
 if TYPE_CHECKING:

@@ -11,20 +11,13 @@ from typing import NamedTuple
 
 from components.ingest import checks
 from components.ingest.parquet import ParquetFile, read_footers, time_range
-from components.ingest.source_file import Progress, SourceFile
+from components.ingest.source_file import SourceFile
 from components.ingest.sources import kind_of, resolve
 from phasegate.errors import BadInput
+from phasegate.progress import Progress, between, no_progress
 from phasegate.snapshots import MANIFEST, Snapshot, write_manifest
 from phasegate.store import Store, open_store
 from phasegate.store.copying import clone, hash_file
-
-
-def _silent(fraction: float, message: str) -> None:
-    pass
-
-
-def _between(progress: Progress, start: float, stop: float) -> Progress:
-    return lambda done, message: progress(start + (stop - start) * done, message)
 
 
 def ingest(
@@ -34,7 +27,7 @@ def ingest(
     *,
     now: datetime,
     base: Path | None = None,
-    progress: Progress = _silent,
+    progress: Progress = no_progress,
     threads: int | None = None,
 ) -> Snapshot:
     """Copy the source into the store and write ``folder/manifest.json``.
@@ -84,7 +77,7 @@ def _from_parquet(
 ) -> dict:
     footers = read_footers([(file.path, file.name) for file in files], threads)
     time = _check(data, footers, now)
-    digests = _keep(files, store, workspace, threads, _between(progress, 0.3, 0.95))
+    digests = _keep(files, store, workspace, threads, between(progress, 0.3, 0.95))
     sources = [
         {"digest": digest, "bytes": footer.bytes}
         for footer, digest in zip(footers, digests, strict=True)
@@ -108,7 +101,7 @@ def _from_csv(
     with ThreadPoolExecutor(1) as pool:
         hashes = [pool.submit(hash_file, file.path) for file in files]
         try:
-            converted = table.convert(_between(progress, 0.3, 0.8))
+            converted = table.convert(between(progress, 0.3, 0.8))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -124,7 +117,7 @@ def _from_csv(
     ]
     footers = read_footers([(file.path, file.name) for file in made], threads)
     time = _check(data, footers, now)
-    digests = _keep(made, store, workspace, threads, _between(progress, 0.8, 0.95))
+    digests = _keep(made, store, workspace, threads, between(progress, 0.8, 0.95))
     return _manifest(footers, digests, sources, time)
 
 

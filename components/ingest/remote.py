@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
-from components.ingest.source_file import Progress, SourceFile
+from components.ingest.source_file import SourceFile
 from phasegate.errors import BadInput
+from phasegate.progress import Progress
 from phasegate.store.bucket import Bucket, BucketObject, split_uri
 
 _DELTA_LOG = "_delta_log/"

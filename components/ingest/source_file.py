@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-Progress = Callable[[float, str], None]
-"""Told the fraction done, 0 to 1, and what is being done."""
 
 
 @dataclass(frozen=True)

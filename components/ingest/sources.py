@@ -6,8 +6,9 @@ import glob
 from collections.abc import Iterable
 from pathlib import Path
 
-from components.ingest.source_file import Progress, SourceFile
+from components.ingest.source_file import SourceFile
 from phasegate.errors import BadInput
+from phasegate.progress import Progress
 
 _SUFFIXES = (".parquet", ".csv", ".tsv", ".txt")
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"PK": "zip", b"BZ": "bzip2", b"\xfd7": "xz"}

@@ -10,6 +10,7 @@ from typing import Any
 from phasegate.digests import digest_file
 from phasegate.errors import BadInput, Unavailable
 from phasegate.features.compute import compute_features
+from phasegate.progress import Progress, no_progress
 from phasegate.provenance import (
     Difference,
     Record,
@@ -18,7 +19,6 @@ from phasegate.provenance import (
     section_differences,
 )
 from phasegate.snapshots import Snapshot
-from phasegate.training.fit import Progress, no_progress
 from phasegate.training.plan import Plan
 from phasegate.training.train import read_features, train_model
 

@@ -23,6 +23,7 @@ from components.validate.reference import open_reference
 from components.validate.settings import Comparison, Policy, Roles
 from components.validate.summary import summarize
 from phasegate.contracts.verdict import Judgement
+from phasegate.progress import Progress, no_progress
 from phasegate.snapshots import Snapshot
 from phasegate.store import object_name
 
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 # A time without a zone may be local time anywhere on Earth: UTC+14 at most.
 CLOCK_TOLERANCE = timedelta(hours=14)
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def validate(
     *,
     now: datetime,
     scratch: Path,
-    progress: Progress = lambda _fraction, _message: None,
+    progress: Progress = no_progress,
 ) -> Validation:
     """Count, check and judge a snapshot.
 

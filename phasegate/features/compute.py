@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,7 @@ from phasegate.features.definitions import FeatureDefinitions
 from phasegate.features.events import TABLE, Events, open_events
 from phasegate.features.in_memory import in_memory_groups
 from phasegate.features.writer import ROW_GROUP, feature_schema, write_groups
-
-Progress = Callable[[float, str], None]
+from phasegate.progress import Progress, no_progress
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def compute_features(
     *,
     threads: int,
     memory_limit_bytes: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = no_progress,
 ) -> Computed:
     """Compute the features of every row and write them, ordered by time, then by row.
 
@@ -52,26 +51,21 @@ def compute_features(
     Raises:
         BadInput: see `events.open_events`.
     """
-    tell = progress or _untold
     limit = memory_limit_bytes or _allowed_memory() // 2
     with (
         tempfile.TemporaryDirectory(prefix=".spill-", dir=output.parent) as spill,
         duckdb.connect(config=_settings(threads, limit, spill)) as connection,
     ):
-        tell(0.0, f"checking {len(parts)} parts")
+        progress(0.0, f"checking {len(parts)} parts")
         events = open_events(connection, parts, definitions)
         if estimated_memory(events.rows, definitions) <= limit:
-            groups = in_memory_groups(events, threads=threads, progress=tell)
+            groups = in_memory_groups(events, threads=threads, progress=progress)
         else:
-            tell(0.1, f"{events.rows} rows exceed the memory limit: computing on disk")
+            progress(0.1, f"{events.rows} rows exceed the memory limit: computing on disk")
             groups = _on_disk_groups(events)
         write_groups(groups, feature_schema(definitions), output)
-    tell(1.0, f"{events.rows} rows written")
+    progress(1.0, f"{events.rows} rows written")
     return Computed(events.rows, len(definitions.columns))
-
-
-def _untold(_fraction: float, _message: str) -> None:
-    """Progress that nobody asked for."""
 
 
 def estimated_memory(rows: int, definitions: FeatureDefinitions) -> int:

@@ -21,14 +21,13 @@ from phasegate.features.events import (
 )
 from phasegate.features.windows import NO_ENTITY, window_statistics
 from phasegate.features.writer import ROW_GROUP
+from phasegate.progress import Progress
 
 # [rows, 2] counts and sums
 Statistics = dict[Statistic, NDArray[np.float64]]
 
 
-def in_memory_groups(
-    events: Events, *, threads: int, progress: Callable[[float, str], None]
-) -> Iterator[pa.Table]:
+def in_memory_groups(events: Events, *, threads: int, progress: Progress) -> Iterator[pa.Table]:
     """Row groups of the feature set, ordered by time, then by row."""
     progress(0.1, f"reading {events.rows} rows")
     table = _in_order(events)

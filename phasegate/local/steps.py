@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -14,6 +14,7 @@ from typing import IO
 from phasegate.contracts.execution import ERROR_PREFIX, PROGRESS_PREFIX
 from phasegate.local.environments import Environment
 from phasegate.local.processes import order, start_waiting, stop_group
+from phasegate.progress import Progress
 
 TAIL_LINES = 12
 
@@ -53,7 +54,7 @@ class StepProcess:
         arguments: list[str],
         variables: Mapping[str, str],
         log: Path,
-        progress: Callable[[float, str], None],
+        progress: Progress,
     ) -> Finished:
         """Run the module with the container's arguments and follow it to its end.
 
@@ -81,9 +82,7 @@ class StepProcess:
             stop_group(process)
 
 
-def _follow(
-    output: IO[str], log: Path, progress: Callable[[float, str], None]
-) -> tuple[str | None, tuple[str, ...]]:
+def _follow(output: IO[str], log: Path, progress: Progress) -> tuple[str | None, tuple[str, ...]]:
     error, tail = None, deque[str](maxlen=TAIL_LINES)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("a", encoding="utf-8") as file:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from phasegate.digests import canonical_json
 from phasegate.errors import BadInput
+from phasegate.progress import Progress, no_progress
 from phasegate.simulation.configuration import Simulation
 from phasegate.simulation.day import schema_of, simulate_day
 
@@ -38,7 +39,7 @@ class Written:
 def write(
     simulation: Simulation,
     folder: Path,
-    progress: Callable[[float, str], None] = lambda _share, _message: None,
+    progress: Progress = no_progress,
     threads: int = 1,
 ) -> Written:
     """Write a simulation as `YYYY-MM.parquet` files; the same simulation gives the same bytes.
@@ -68,7 +69,7 @@ def _write_months(
     simulation: Simulation,
     folder: Path,
     origin: bytes,
-    progress: Callable[[float, str], None],
+    progress: Progress,
     threads: int,
 ) -> Written:
     rows = frauds = done = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +13,10 @@ import numpy as np
 from phasegate.errors import BadInput
 from phasegate.models import CATEGORICAL, Input
 from phasegate.models.booster import import_xgboost
+from phasegate.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     import xgboost
-
-Progress = Callable[[float, str], None]
-"""Called with a share from 0 to 1 and what is being done."""
-
-
-def no_progress(_share: float, _message: str) -> None:
-    """Tell nobody."""
-
 
 STOPPING_METRIC = "aucpr"
 METRICS = ("logloss", STOPPING_METRIC)  # XGBoost stops early by the last

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from phasegate.training.fit import Progress, Trainer, check_parameters, no_progress
+from phasegate.progress import Progress, no_progress
+from phasegate.training.fit import Trainer, check_parameters
 
 if TYPE_CHECKING:
     import optuna

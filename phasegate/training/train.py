@@ -13,9 +13,10 @@ import pyarrow as pa
 from phasegate.errors import BadInput
 from phasegate.models import Calibration, Input, Model, encode
 from phasegate.models.booster import import_xgboost
+from phasegate.progress import Progress, between, no_progress
 from phasegate.training.calibration import fit_calibration
 from phasegate.training.encoding import fit_categories
-from phasegate.training.fit import Fit, Progress, Rows, Trainer, no_progress
+from phasegate.training.fit import Fit, Rows, Trainer
 from phasegate.training.plan import Plan
 from phasegate.training.search import search_parameters
 from phasegate.training.split import Split, split_features
@@ -73,8 +74,8 @@ def train_model(
 
     trainer = Trainer(learning, tuning, inputs, plan.training)
     if parameters is None:
-        parameters = _resolve(trainer, plan.training, _between(progress, 0.1, searched))
-    fit = trainer.fit(parameters, _between(progress, searched, 0.9))
+        parameters = _resolve(trainer, plan.training, between(progress, 0.1, searched))
+    fit = trainer.fit(parameters, between(progress, searched, 0.9))
 
     progress(0.9, "calibrating and choosing the threshold")
     uncalibrated = Model(
@@ -138,7 +139,3 @@ def _take(matrix: np.ndarray, positions: np.ndarray) -> np.ndarray:
     if np.array_equal(positions, np.arange(first, first + len(positions))):
         return matrix[first : first + len(positions)]
     return matrix[positions]
-
-
-def _between(progress: Progress, low: float, high: float) -> Progress:
-    return lambda share, message: progress(low + (high - low) * share, message)
