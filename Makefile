@@ -24,8 +24,8 @@ lint: test-environments  ## check style, compiled pipelines and generated README
 compile: test-environments  ## compile pipelines to YAML and generate component READMEs
 	$(TEST)/phasegate compile
 
-lock: test-environments  ## resolve pyproject.toml into requirements/*.txt anew
-	for name in core tfdv author test; do \
+lock: environments  ## resolve pyproject.toml into requirements/*.txt anew
+	for name in core tfdv sidecar author test; do \
 	  $(ENVIRONMENTS)/uv/bin/uv pip compile --quiet pyproject.toml --extra $$name --generate-hashes \
 	    --universal --python-version 3.11 --no-header --output-file requirements/$$name.txt; done
 
@@ -36,7 +36,7 @@ clean:  ## remove environments, runs and simulated data
 	rm -rf $(ENVIRONMENTS) .phasegate data
 
 environments:  ## build what is not built from its lock yet
-	@$(PYTHON) -m phasegate.local.environments core tfdv author
+	@$(PYTHON) -m phasegate.local.environments core tfdv sidecar author
 
 test-environments:
-	@$(PYTHON) -m phasegate.local.environments core tfdv test
+	@$(PYTHON) -m phasegate.local.environments core tfdv sidecar test

@@ -1,0 +1,1 @@
+"""Who answers which requests: a plan, and the target that carries it out."""

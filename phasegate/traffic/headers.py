@@ -1,0 +1,9 @@
+"""Headers of a request that the proxy, the predictor and the clients agree on."""
+
+from __future__ import annotations
+
+REQUEST_ID = "x-request-id"
+CLOUD_EVENT_ID = "ce-id"  # KServe's payload logger takes the id from here, and only from here
+ROLE = "x-phasegate-role"
+ENTITY = "x-entity-id"
+EVENT_TIME = "x-event-time"
