@@ -56,19 +56,29 @@ def open_store(uri: str) -> Store:
     Raises:
         BadInput: an unknown scheme, or a folder that cannot be made.
     """
-    scheme, separator, rest = uri.partition("://")
-    if not separator:
-        from phasegate.store.local import LocalStore
-
-        return LocalStore(Path(uri))
-    if scheme == "file":
-        from phasegate.store.local import LocalStore
-
-        return LocalStore(Path(rest))
-    if scheme == "gs":
+    folder = local_folder(uri)
+    if folder is None:
         from phasegate.store.gcs import GcsStore
 
         return GcsStore(uri)
+    from phasegate.store.local import LocalStore
+
+    return LocalStore(folder)
+
+
+def local_folder(uri: str) -> Path | None:
+    """The folder that a store's address means, or None for ``gs://bucket/prefix``.
+
+    Raises:
+        BadInput: an unknown scheme.
+    """
+    scheme, separator, rest = uri.partition("://")
+    if not separator:
+        return Path(uri)
+    if scheme == "file":
+        return Path(rest)
+    if scheme == "gs":
+        return None
     raise BadInput(
         f"'{scheme}' is not a kind of store", where=uri, expected="a folder or gs://bucket/prefix"
     )

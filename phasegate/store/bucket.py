@@ -79,10 +79,13 @@ class Bucket:
             blobs = self._bucket().list_blobs(prefix=prefix, timeout=_TIMEOUT, retry=self._retry())
             return sorted((_describe(blob) for blob in blobs), key=lambda found: found.name)
 
-    def create(self, name: str, path: Path) -> None:
+    def create(self, name: str, path: Path) -> bool:
         """Upload a file unless the object is there; large files resume after a broken connection.
 
         The service checks the CRC32C of what it received.
+
+        Returns:
+            Whether this call made it, as far as the service's last answer tells.
         """
         from google.api_core.exceptions import PreconditionFailed
 
@@ -100,7 +103,8 @@ class Bucket:
                     retry=self._retry(),
                 )
             except PreconditionFailed:
-                return
+                return False
+        return True
 
     def download(self, found: BucketObject, path: Path) -> None:
         """Download one generation to ``path``, going on from where the file ends already.

@@ -92,6 +92,17 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def make_folders(folder: Path) -> None:
+    """Make a folder and its parents, each of them on the disk before the next is made."""
+    absent = []
+    while not folder.is_dir():
+        absent.append(folder)
+        folder = folder.parent
+    for one in reversed(absent):
+        one.mkdir(exist_ok=True)
+        sync(one.parent)
+
+
 def is_full(error: OSError) -> bool:
     """Whether a write failed for want of room: disk, quota or file size limit."""
     return error.errno in _FULL

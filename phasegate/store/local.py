@@ -18,14 +18,7 @@ class LocalStore:
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
         self.uri = str(self.root)
-        self._temporary = self.root / "tmp"
-        try:
-            self._temporary.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadInput(
-                f"the store's folder cannot be made ({error.strerror})", where=self.uri
-            ) from error
-        sweep(self._temporary)
+        self._temporary = make_temporary(self.root)
 
     def has(self, digest: str) -> bool:
         """Whether the object is there."""
@@ -58,11 +51,7 @@ class LocalStore:
                     copying.copy(path, copy)
                 self._publish(copy, target)
         except OSError as error:
-            if copying.is_full(error):
-                raise copying.no_room(self.root, size) from error
-            raise BadInput(
-                f"the store cannot be written ({error.strerror})", where=self.uri
-            ) from error
+            raise unwritable(self.root, size, error) from error
         if move:
             path.unlink()
 
@@ -89,12 +78,36 @@ class LocalStore:
     def _publish(self, file: Path, target: Path) -> None:
         file.chmod(0o444)
         copying.sync(file)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        copying.make_folders(target.parent)
         file.rename(target)
         copying.sync(target.parent)
 
     def _path(self, digest: str) -> Path:
         return self.root / object_name(digest)
+
+
+def make_temporary(root: Path) -> Path:
+    """The folder of a local store's workspaces, made when absent and swept.
+
+    Raises:
+        BadInput: it cannot be made.
+    """
+    temporary = root / "tmp"
+    try:
+        temporary.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"the store's folder cannot be made ({error.strerror})", where=str(root)
+        ) from error
+    sweep(temporary)
+    return temporary
+
+
+def unwritable(root: Path, size: int, error: OSError) -> BadInput:
+    """The error for a file of ``size`` bytes that could not be written into a local store."""
+    if copying.is_full(error):
+        return copying.no_room(root, size)
+    return BadInput(f"the store cannot be written ({error.strerror})", where=str(root))
 
 
 def missing(digest: str, where: str) -> BadInput:
