@@ -25,7 +25,7 @@ compile: test-environments  ## compile pipelines to YAML and generate component 
 	$(TEST)/phasegate compile
 
 lock: environments  ## resolve pyproject.toml into requirements/*.txt anew
-	for name in core tfdv sidecar author test; do \
+	for name in core tfdv sidecar author test mlserver; do \
 	  $(ENVIRONMENTS)/uv/bin/uv pip compile --quiet pyproject.toml --extra $$name --generate-hashes \
 	    --universal --python-version 3.11 --no-header --output-file requirements/$$name.txt; done
 

@@ -1,0 +1,1 @@
+"""Serving under load: against named peers, through the proxy, at the kill switch, over time."""
