@@ -1,0 +1,83 @@
+"""What lies in a spool folder, as everyone but its writers sees it."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from phasegate.errors import BadInput
+from phasegate.prediction_log.segment import CLOSED, OPEN, finish, lock, read_segment
+
+_TAKEN = {errno.EWOULDBLOCK, errno.ENOENT, errno.ESTALE}
+
+
+@dataclass
+class Adopted:
+    """What became of the segments whose writers are gone.
+
+    Attributes:
+        closed: segments that were finished, under their new names.
+        torn: records that their writers did not complete; their appends never returned.
+        unreadable: files that are no segments or could not be changed, left as they are.
+    """
+
+    closed: list[Path] = field(default_factory=list)
+    torn: int = 0
+    unreadable: list[Path] = field(default_factory=list)
+
+
+def closed_segments(folder: Path) -> list[Path]:
+    """Finished segments; those of one writer in the order they were written in."""
+    return sorted(folder.glob(f"*{CLOSED}"))
+
+
+def open_segments(folder: Path) -> list[Path]:
+    """Segments in use, prepared, or abandoned; those of one writer in the order of use."""
+    return sorted(folder.glob(f"*{OPEN}"))
+
+
+def adopt_abandoned(folder: Path) -> Adopted:
+    """Finish the segments whose writers are gone, and remove those without records.
+
+    Any number of processes may do this at a time, and be killed at it.
+    """
+    adopted = Adopted()
+    for path in open_segments(folder):
+        try:
+            _adopt(path, adopted)
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                adopted.unreadable.append(path)
+        except BadInput:
+            adopted.unreadable.append(path)
+    return adopted
+
+
+def bytes_in(folder: Path) -> int:
+    """Sum of the sizes of the files in a folder.
+
+    Raises:
+        OSError: the folder cannot be listed.
+    """
+    total = 0
+    for path in folder.iterdir():
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:
+            continue
+    return total
+
+
+def _adopt(path: Path, adopted: Adopted) -> None:
+    with open(path, "r+b", buffering=0) as file:
+        lock(file, path)
+        if not any(file.read(8)):
+            # Killed while the file was being made: the magic number is written last.
+            finish(file, path, 0)
+            return
+        content = read_segment(path)
+        closed = finish(file, path, content.valid_bytes if content.payloads else 0)
+        adopted.torn += content.torn
+        if closed:
+            adopted.closed.append(closed)
