@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from phasegate.errors import BadInput
-from phasegate.prediction_log.segment import CLOSED, OPEN, finish, lock, read_segment
+from phasegate.prediction_log.segment import CLOSED, OPEN, read_segment
+from phasegate.prediction_log.segment_writer import finish, lock
 
 _TAKEN = {errno.EWOULDBLOCK, errno.ENOENT, errno.ESTALE}
 

@@ -12,10 +12,7 @@ knows that the writer is gone. A finished segment is cut to what it holds, then 
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import hashlib
-import mmap
 import os
 import struct
 from collections.abc import Iterator
@@ -25,115 +22,13 @@ from typing import BinaryIO
 from zlib import crc32
 
 from phasegate.errors import BadInput
-from phasegate.prediction_log.record import (
-    Prediction,
-    Source,
-    decode,
-    decode_source,
-    encode_source,
-)
+from phasegate.prediction_log.record import Prediction, Source, decode, decode_source
 
 OPEN, CLOSED = ".open", ".closed"
 
-_MAGIC = b"PGPLOG\x00\x01"
-_FRAME = struct.Struct("<II")
+MAGIC = b"PGPLOG\x00\x01"
+FRAME = struct.Struct("<II")
 _CHUNK = 1 << 18
-
-
-class SegmentWriter:
-    """A locked, mapped segment. Not thread-safe.
-
-    Args:
-        path: the file to be made; its name ends in ``.open``.
-        source: what its records share.
-        size: bytes that it can hold.
-
-    Raises:
-        OSError: no room, no permission, or another process took the file before it was locked.
-    """
-
-    def __init__(self, path: Path, source: Source, size: int) -> None:
-        self.path = path
-        self.records = 0
-        self._size = size
-        self._file: BinaryIO = path.open("x+b", buffering=0)
-        try:
-            lock(self._file, path)
-            os.posix_fallocate(self._file.fileno(), 0, size)
-            self._map = mmap.mmap(self._file.fileno(), size)
-            # Touches every page while nobody waits: the first write to a page can wait for the
-            # file system's journal, for milliseconds. Unlike madvise, this releases the GIL.
-            with open("/dev/zero", "rb", buffering=0) as zeros:
-                zeros.readinto(self._map)
-            self._used = len(_MAGIC)
-            if not self._add(encode_source(source)):
-                raise OSError(errno.EFBIG, "the segment is too small for its source")
-            self._map[: len(_MAGIC)] = _MAGIC
-        except BaseException:
-            path.unlink(missing_ok=True)
-            self._file.close()
-            raise
-
-    def append(self, payload: bytes) -> bool:
-        """Add a record; False when it does not fit."""
-        added = self._add(payload)
-        self.records += added
-        return added
-
-    def close(self) -> Path | None:
-        """Finish the file; None when it had no records and was removed.
-
-        Raises:
-            OSError: the file could not be cut or renamed; it is unlocked, for others to finish.
-        """
-        # A mapping of bytes beyond the end of a file would kill the process that touches them.
-        self._map.close()
-        with self._file:
-            return finish(self._file, self.path, self._used if self.records else 0)
-
-    def _add(self, payload: bytes) -> bool:
-        start = self._used
-        end = start + _FRAME.size + len(payload)
-        if end > self._size:
-            return False
-        frame = _FRAME.pack(len(payload), crc32(payload)) + payload
-        # The length is written last: until then the segment ends where it ended before.
-        self._map[start + 4 : end] = frame[4:]
-        self._map[start : start + 4] = frame[:4]
-        self._used = end
-        return True
-
-
-def largest_payload(source: Source, size: int) -> int:
-    """Bytes of the largest record that fits into a segment of ``size`` bytes; negative for none."""
-    return size - len(_MAGIC) - 2 * _FRAME.size - len(encode_source(source))
-
-
-def lock(file: BinaryIO, path: Path) -> None:
-    """Take the lock of the segment that ``path`` names, until the file is closed.
-
-    Raises:
-        OSError: another process has it, or ``path`` names another file or none by now.
-    """
-    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    if not os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
-        raise OSError(errno.ESTALE, "the file was replaced before it was locked", str(path))
-
-
-def finish(file: BinaryIO, path: Path, used: int) -> Path | None:
-    """Cut a locked segment to its used bytes and rename it; remove it if none are.
-
-    A process killed between these steps leaves an ``.open`` file that can be finished again, to
-    the same bytes.
-
-    Raises:
-        OSError: the file could not be cut, renamed or removed.
-    """
-    if not used:
-        path.unlink()
-        return None
-    os.ftruncate(file.fileno(), used)
-    return path.rename(path.with_suffix(CLOSED))
 
 
 @dataclass(frozen=True)
@@ -178,7 +73,7 @@ def read_segment(path: Path) -> SegmentContent:
     return SegmentContent(
         source=decode_source(payloads[0]),
         valid_bytes=end,
-        torn=any(data[end : end + _FRAME.size]),
+        torn=any(data[end : end + FRAME.size]),
         sha256=hashlib.sha256(data[:end]).hexdigest(),
         payloads=payloads[1:],
     )
@@ -235,7 +130,7 @@ class SegmentTail:
             data = memoryview(os.pread(self._file.fileno(), size, self._position))
             payloads, end = _payloads(data, 0)
             for payload in payloads:
-                self._position += _FRAME.size + len(payload)
+                self._position += FRAME.size + len(payload)
                 yield payload
             needed = _frame_size(data, end)
             if needed <= len(data) - end or len(data) < size:
@@ -244,21 +139,21 @@ class SegmentTail:
 
 
 def _after_magic(data: memoryview, path: Path) -> int:
-    if data[: len(_MAGIC)] != _MAGIC:
+    if data[: len(MAGIC)] != MAGIC:
         raise BadInput(
             "this is not a segment of the prediction log, or one of another version",
             where=str(path),
         )
-    return len(_MAGIC)
+    return len(MAGIC)
 
 
 def _payloads(data: memoryview, start: int) -> tuple[list[memoryview], int]:
     """The whole payloads from ``start`` on, and where the last of them ends."""
     payloads = []
-    while start + _FRAME.size < len(data):
-        length, checksum = _FRAME.unpack_from(data, start)
-        end = start + _FRAME.size + length
-        payload = data[start + _FRAME.size : end]
+    while start + FRAME.size < len(data):
+        length, checksum = FRAME.unpack_from(data, start)
+        end = start + FRAME.size + length
+        payload = data[start + FRAME.size : end]
         if not length or end > len(data) or crc32(payload) != checksum:
             break
         payloads.append(payload)
@@ -268,7 +163,7 @@ def _payloads(data: memoryview, start: int) -> tuple[list[memoryview], int]:
 
 def _frame_size(data: memoryview, start: int) -> int:
     """Bytes of the frame at ``start`` as far as can be told: 0 at the end so far."""
-    if start + _FRAME.size > len(data):
-        return _FRAME.size
-    length, _ = _FRAME.unpack_from(data, start)
-    return length and _FRAME.size + length
+    if start + FRAME.size > len(data):
+        return FRAME.size
+    length, _ = FRAME.unpack_from(data, start)
+    return length and FRAME.size + length

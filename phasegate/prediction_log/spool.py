@@ -16,7 +16,8 @@ from pathlib import Path
 from phasegate.errors import BadInput
 from phasegate.prediction_log.folder import adopt_abandoned, bytes_in
 from phasegate.prediction_log.record import Prediction, Source, encode
-from phasegate.prediction_log.segment import OPEN, SegmentWriter, largest_payload
+from phasegate.prediction_log.segment import OPEN
+from phasegate.prediction_log.segment_writer import SegmentWriter, largest_payload
 
 _DAY = 86_400_000_000
 _RETRY_SECONDS = 0.2
