@@ -1,4 +1,8 @@
-"""Serve one model folder: ``python -m phasegate.serving --model-dir DIR --digest SHA256 ...``."""
+"""Serve one model folder over REST v1, v2 and gRPC, by KServe's model server.
+
+The model is loaded only if its digest is the expected one, and requests are let in only after it
+has answered one. SIGTERM lets requests in flight end, closes the prediction log, and exits 0.
+"""
 
 from __future__ import annotations
 
@@ -7,47 +11,138 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from phasegate.errors import BadInput, ExitCode
 from phasegate.models import Model
+from phasegate.prediction_log.record import ROLES
+from phasegate.serving.limits import Limits
+
+_EXAMPLE = """
+example:
+  python -m phasegate.serving --model-dir model --digest 2405...db0 --name card-fraud \\
+    --http-port 8080 --grpc-port 8081 --spool /var/spool/phasegate --role champion
+"""
 
 
 def main() -> None:
-    """Load, warm up, listen; exit 2 with one line when the model is not what was asked for."""
-    arguments = _parse()
+    """Load, warm up, listen; exit 2 with one line when something is not what was asked for."""
+    arguments = _parser().parse_args()
     if arguments.until_stdin_closes:
         threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
-
     try:
         model = Model.load(arguments.model_dir, arguments.digest, threads=arguments.threads)
-
-        # Only now: KServe takes seconds to import, and a wrong model should end at once.
-        from phasegate.serving.predictor import Predictor
-        from phasegate.serving.server import serve
-
-        predictor = Predictor(arguments.name, model)
-        predictor.load()
+        _serve(model, arguments)
     except BadInput as error:
         print(error, file=sys.stderr, flush=True)
         sys.exit(ExitCode.BAD_INPUT)
-    serve(predictor, arguments.http_port, arguments.host)
 
 
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m phasegate.serving", description=__doc__)
-    parser.add_argument("--model-dir", type=Path, required=True, help="folder of the model")
-    parser.add_argument("--digest", required=True, help="sha256 that the model must have")
-    parser.add_argument("--name", required=True, help="name in the path of requests")
-    parser.add_argument("--http-port", type=int, default=8080)
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--threads", type=int, default=1, help="threads of one prediction")
-    parser.add_argument(
+def _serve(model: Model, arguments: argparse.Namespace) -> None:
+    # Only now: KServe takes seconds to import, and a wrong model should end at once.
+    from prometheus_client import REGISTRY
+
+    from phasegate.serving.answering import Answerer
+    from phasegate.serving.journal import open_journal
+    from phasegate.serving.metrics import Metrics
+    from phasegate.serving.predictor import Predictor
+    from phasegate.serving.rows import RowReader
+    from phasegate.serving.scoring import Scorer
+    from phasegate.serving.server import Listening, serve
+
+    scorer = Scorer(model)
+    if scorer.reason:
+        print(f"every batch is scored by XGBoost: {scorer.reason}", flush=True)
+    limits = Limits(arguments.max_body_bytes, arguments.max_rows)
+    journal = open_journal(
+        model, arguments.spool,
+        name=arguments.name, project_version=arguments.project_version,
+        rules=arguments.sensitive, key_file=arguments.log_key_file,
+        budget_bytes=arguments.spool_budget, max_age_seconds=arguments.segment_seconds,
+    )  # fmt: skip
+    metrics = Metrics(arguments.name, model.digest, journal.spool if journal else None)
+    REGISTRY.register(metrics)
+    answerer = Answerer(
+        model, scorer, metrics, role=arguments.role, journal=journal, now=_microseconds
+    )
+    reader = RowReader(model.inputs, limits)
+    predictor = Predictor(arguments.name, model.inputs, answerer, reader)
+    try:
+        serve(
+            predictor,
+            Listening(
+                arguments.http_port, arguments.grpc_port, arguments.host, limits,
+                short_route=not arguments.standard_route,
+            ),
+        )  # fmt: skip
+    finally:
+        if journal:
+            journal.close()
+
+
+def _microseconds() -> int:
+    return time.time_ns() // 1000
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m phasegate.serving",
+        description=__doc__,
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--model-dir", type=Path, required=True, help="folder of the model")
+    add("--digest", required=True, help="sha256 that the model must have")
+    add("--name", required=True, help="name in the path of requests")
+    add("--http-port", type=int, default=8080, help="REST, health and metrics [8080]")
+    add("--grpc-port", type=int, help="Open Inference Protocol over gRPC [none]")
+    add("--host", default="127.0.0.1", help="address to listen on [127.0.0.1]")
+    add("--threads", type=int, default=1, help="threads of one prediction [1]")
+    add("--max-body-bytes", type=int, default=Limits.body_bytes, help="of one request")
+    add("--max-rows", type=int, default=Limits.rows, help="of one request")
+    add(
+        "--standard-route", action="store_true",
+        help="take every request through KServe's own route; slower, the same answers",
+    )  # fmt: skip
+    add(
         "--until-stdin-closes",
         action="store_true",
         help="stop when standard input ends, so that the server never outlives who started it",
     )
-    return parser.parse_args()
+    log = parser.add_argument_group("prediction log")
+    log.add_argument(
+        "--spool", type=Path, help="folder shared with the sidecar [nothing is logged]"
+    )
+    log.add_argument(
+        "--role", choices=ROLES, default="champion",
+        help="role of requests that carry no x-phasegate-role [champion]",
+    )  # fmt: skip
+    log.add_argument("--project-version", default="", help="such as card-fraud/3")
+    log.add_argument(
+        "--spool-budget", type=int, default=1 << 30, metavar="BYTES",
+        help="room for records that wait for the sidecar; then the newest are dropped [1 GiB]",
+    )  # fmt: skip
+    log.add_argument(
+        "--segment-seconds", type=float, default=30.0, metavar="SECONDS",
+        help="longest time until a record can be sealed [30]",
+    )  # fmt: skip
+    log.add_argument(
+        "--sensitive", action="append", default=[], type=_rule, metavar="COLUMN=hash|drop",
+        help="personal data: log a keyed hash, or nothing; any number of times",
+    )  # fmt: skip
+    log.add_argument(
+        "--log-key-file", type=Path, help="key of those hashes; readable by the owner alone"
+    )
+    return parser
+
+
+def _rule(text: str) -> tuple[str, str]:
+    column, _, rule = text.rpartition("=")
+    if not column or rule not in ("hash", "drop"):
+        raise argparse.ArgumentTypeError(f"'{text}' is not COLUMN=hash or COLUMN=drop")
+    return column, rule
 
 
 def _stop_at_end_of_input() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import struct
+from dataclasses import dataclass, field
 from typing import Any
 
+import uvloop
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -15,9 +18,32 @@ from kserve.model_server import app
 from kserve.protocol.dataplane import DataPlane
 from kserve.protocol.model_repository_extension import ModelRepositoryExtension
 
+from phasegate.errors import BadInput
+from phasegate.serving.grpc_server import BoundGRPCServer
+from phasegate.serving.limits import Limits
 from phasegate.serving.predictor import BadRequest, Predictor
+from phasegate.serving.route import Route
 
 LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Where and how a server listens.
+
+    Attributes:
+        http_port: REST v1 and v2, health and metrics.
+        grpc_port: v2 over gRPC; None serves none.
+        host: address of both.
+        limits: of one request.
+        short_route: whether JSON requests go past KServe's own route.
+    """
+
+    http_port: int
+    grpc_port: int | None = None
+    host: str = LOOPBACK
+    limits: Limits = field(default_factory=Limits)
+    short_route: bool = True
 
 
 class _DataPlane(DataPlane):
@@ -27,11 +53,14 @@ class _DataPlane(DataPlane):
         try:
             return super().decode(*arguments, **options)
         except InvalidInput as error:
-            raise BadRequest(f"request body: {error}.") from None
+            raise BadRequest(BadInput(str(error), where="request body")) from None
         except (AttributeError, KeyError, TypeError, ValueError, struct.error) as error:
             raise BadRequest(
-                f"request body: {type(error).__name__} {error}; expected a request of the Open "
-                "Inference Protocol."
+                BadInput(
+                    f"{type(error).__name__} {error}",
+                    where="request body",
+                    expected="a request of the Open Inference Protocol",
+                )
             ) from None
 
 
@@ -49,13 +78,16 @@ class LocalModelServer(ModelServer):
     """One worker on one address; KServe itself always listens on all of them.
 
     Args:
-        host: address to listen on.
-        port: HTTP port.
+        predictor: the model that is served.
+        listening: where and how.
     """
 
-    def __init__(self, port: int, host: str = LOOPBACK) -> None:
-        super().__init__(http_port=port, workers=1, enable_grpc=False, enable_latency_logging=False)
-        self._host = host
+    def __init__(self, predictor: Predictor, listening: Listening) -> None:
+        super().__init__(
+            http_port=listening.http_port, workers=1, enable_grpc=False,
+            enable_latency_logging=False, event_loop="uvloop",
+        )  # fmt: skip
+        self._predictor, self._listening = predictor, listening
         self.dataplane = _DataPlane(model_registry=self.registered_models)
         self.model_repository_extension = _FixedModels(model_registry=self.registered_models)
         # Two lines for each request slow it down, and bury the ones that matter.
@@ -63,19 +95,32 @@ class LocalModelServer(ModelServer):
             logging.getLogger(name).setLevel(logging.WARNING)
 
     async def _serve(self) -> None:
-        self._rest_server.config.host = self._host
+        place = self._listening
+        self._rest_server.config.host = place.host
+        self._rest_server.config.app = Route(
+            app, self._predictor, place.limits, short=place.short_route
+        )
+        if place.grpc_port is not None:
+            self._grpc_server = BoundGRPCServer(
+                f"{place.host}:{place.grpc_port}", place.limits.body_bytes,
+                self.dataplane, self.model_repository_extension, self.grace_period,
+            )  # fmt: skip
+            self.servers.append(self._grpc_server.start(self.max_threads))
         await super()._serve()
 
 
-def serve(predictor: Predictor, port: int, host: str = LOOPBACK) -> None:
-    """Serve a loaded predictor until SIGTERM, which lets requests in flight end first."""
+def serve(predictor: Predictor, listening: Listening) -> None:
+    """Serve until SIGTERM, which lets requests in flight end first."""
+    # With one worker KServe runs whatever loop it finds.
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    asyncio.set_event_loop(asyncio.new_event_loop())
     app.add_exception_handler(BadRequest, _bad_request)
     app.add_exception_handler(RequestValidationError, _malformed)
-    LocalModelServer(port, host).start([predictor])
+    LocalModelServer(predictor, listening).start([predictor])
 
 
 async def _bad_request(_: Request, error: BadRequest) -> JSONResponse:
-    return JSONResponse({"error": str(error)}, status_code=400)
+    return JSONResponse({"error": str(error)}, status_code=error.status)
 
 
 async def _malformed(_: Request, error: RequestValidationError) -> JSONResponse:

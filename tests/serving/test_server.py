@@ -167,7 +167,7 @@ def tensor(name: str, data: list[Any], datatype: str = "FP64", shape: Any = None
     ("body", "words"),
     [
         (b"{", "JSON"),
-        (b"", "required"),
+        (b"", "request body: not JSON"),
         ({"inputs": "all"}, "inputs"),
         ({"inputs": []}, "no 'amount', 'category', 'mean_7d'"),
         (tensors(amount=None), "inputs: no 'amount'"),
@@ -178,9 +178,9 @@ def tensor(name: str, data: list[Any], datatype: str = "FP64", shape: Any = None
         (tensors(amount=tensor("amount", [1, 2])), "input 'mean_7d'"),
         (tensors(amount=tensor("amount", [1], shape=[-1])), "shape [-1]"),
         (tensors(amount=tensor("amount", ["x"])), "feature 'amount' of row 0: str 'x'"),
-        (tensors(amount=tensor("amount", [float("nan")])), "float nan"),
-        (tensors(amount=tensor("amount", [10**400])), "feature 'amount' of row 0"),
-        (tensors(category=tensor("category", ["\ud800"], "BYTES")), "feature 'category'"),
+        (tensors(amount=tensor("amount", [float("nan")])), "null where missing, not NaN"),
+        (tensors(amount=tensor("amount", [10**400])), "number is infinity"),
+        (tensors(category=tensor("category", ["\ud800"], "BYTES")), "no low surrogate"),
     ],
 )
 def test_a_bad_v2_request_gets_400_and_the_field(

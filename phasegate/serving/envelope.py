@@ -1,0 +1,117 @@
+"""What a request says about itself, outside of its rows: id, event time, entity and role."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from phasegate.errors import BadInput
+from phasegate.prediction_log.record import ROLES
+from phasegate.traffic.headers import CLOUD_EVENT_ID, ENTITY, EVENT_TIME, REQUEST_ID, ROLE
+
+_ID = re.compile(r"[A-Za-z0-9._:@/+=-]{1,128}")
+_LONGEST_ENTITY = 256
+_EARLIEST, _LATEST = 0, 7_258_118_400_000_000  # 1970 to 2200, microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One request's circumstances.
+
+    Attributes:
+        request_id: the same for every model that gets a copy of the request.
+        event_time: microseconds since 1970, UTC.
+        entity: what cohorts stick to, such as a customer; None where not told.
+        role: the part that the model plays for this request: champion, challenger or shadow.
+    """
+
+    request_id: str
+    event_time: int
+    entity: str | None
+    role: str
+
+
+def read_envelope(
+    headers: Mapping[str, str], body_id: object, role: str, now: Callable[[], int]
+) -> Envelope:
+    """The envelope of a request.
+
+    Args:
+        headers: names in lower case.
+        body_id: the id in a v2 body, if any; headers go before it, since a proxy sets those.
+        role: the role where no header names one.
+        now: the clock, microseconds, for requests without an event time.
+
+    Raises:
+        BadInput: naming the header, and what it may hold.
+    """
+    return Envelope(
+        _request_id(headers, body_id),
+        _event_time(headers[EVENT_TIME]) if EVENT_TIME in headers else now(),
+        _entity(headers.get(ENTITY)),
+        _role(headers.get(ROLE, role)),
+    )
+
+
+def _request_id(headers: Mapping[str, str], body_id: object) -> str:
+    for where, found in (
+        (REQUEST_ID, headers.get(REQUEST_ID)),
+        (CLOUD_EVENT_ID, headers.get(CLOUD_EVENT_ID)),
+        ("id", body_id),
+    ):
+        if found is None or found == "":
+            continue
+        if not isinstance(found, str) or not _ID.fullmatch(found):
+            raise BadInput(
+                f"{str(found)[:40]!r} is not a request id",
+                where=where,
+                expected="1 to 128 letters, digits or characters of ._:@/+=-",
+            )
+        return found
+    return str(uuid.uuid4())
+
+
+def _event_time(text: str) -> int:
+    try:
+        if text.isdecimal():
+            moment = int(text)
+        else:
+            parsed = datetime.fromisoformat(text)
+            if parsed.tzinfo is None:
+                raise ValueError
+            moment = _microseconds(parsed)
+        if not _EARLIEST <= moment < _LATEST:
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise BadInput(
+            f"{text[:40]!r} is not a time",
+            where=EVENT_TIME,
+            expected="RFC 3339 with its zone, or microseconds since 1970, before the year 2200",
+        ) from None
+    return moment
+
+
+def _microseconds(moment: datetime) -> int:
+    since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _entity(text: str | None) -> str | None:
+    if text is None or text == "":
+        return None
+    if len(text) > _LONGEST_ENTITY or not text.isprintable():
+        raise BadInput(
+            f"{text[:40]!r} is not an entity",
+            where=ENTITY,
+            expected=f"at most {_LONGEST_ENTITY} printable characters",
+        )
+    return text
+
+
+def _role(text: str) -> str:
+    if text not in ROLES:
+        raise BadInput(f"{text[:40]!r} is not a role", where=ROLE, expected=", ".join(ROLES))
+    return text
