@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import math
 import time
@@ -12,6 +11,7 @@ import numpy as np
 
 from phasegate.models import CATEGORICAL, Model
 from phasegate.models.booster import import_xgboost
+from phasegate.serving.libm import expf
 from phasegate.serving.rows import Batch
 
 _SIZES = (1, 4, 16, 64, 256)
@@ -92,7 +92,7 @@ def _compile(model: Model) -> tuple[Margins | None, str]:
     def margins(matrix: np.ndarray) -> np.ndarray:
         return session.run([OUTPUT], {INPUT: matrix})[0].ravel()
 
-    probes = _probes(text, len(model.inputs))
+    probes = _probes(text, model)
     expected = model.score(probes)
     for size in (1, 7, _PROBES):
         parts = [margins(probes[start : start + size]) for start in range(0, _PROBES, size)]
@@ -103,28 +103,25 @@ def _compile(model: Model) -> tuple[Margins | None, str]:
     return margins, ""
 
 
-def _probes(booster: bytes, inputs: int) -> np.ndarray:
-    """Rows of the values that trees split at, of their neighbours in float32, and of gaps."""
+def _probes(booster: bytes, model: Model) -> np.ndarray:
+    """Rows of categories, of the numbers that trees split at and their lower neighbours, of gaps."""
     random = np.random.default_rng(0)
-    seen: list[list[float]] = [[0.0, -1.0, 1.0] for _ in range(inputs)]
+    splits: list[list[float]] = [[0.0] for _ in model.inputs]
     for tree in json.loads(booster)["learner"]["gradient_booster"]["model"]["trees"]:
-        splits = zip(
+        for left, feature, value in zip(
             tree["left_children"], tree["split_indices"], tree["split_conditions"], strict=True
-        )
-        for left, feature, value in splits:
+        ):
             if left != -1:
-                seen[feature].append(value)
-        for node, start, size in zip(
-            tree["categories_nodes"], tree["categories_segments"], tree["categories_sizes"],
-            strict=True,
-        ):  # fmt: skip
-            seen[tree["split_indices"][node]] += tree["categories"][start : start + size]
+                splits[feature].append(value)
     columns = []
-    for values in seen:
-        drawn = random.choice(np.array(values, np.float32), _PROBES)
-        below = np.nextafter(drawn, np.float32(-np.inf))
-        choices = np.stack([drawn, below, np.full(_PROBES, np.nan, np.float32)])
-        columns.append(choices[random.choice(3, _PROBES, p=(0.45, 0.45, 0.1)), range(_PROBES)])
+    for one, values in zip(model.inputs, splits, strict=True):
+        if one.kind == CATEGORICAL:
+            drawn = random.integers(0, max(1, len(model.encoding[one.name])), _PROBES)
+        else:
+            drawn = random.choice(np.array(values, np.float32), _PROBES)
+            below = np.nextafter(drawn, np.float32(-np.inf))
+            drawn = np.where(random.random(_PROBES) < 0.5, drawn, below)
+        columns.append(np.where(random.random(_PROBES) < 0.1, np.nan, drawn))
     return np.ascontiguousarray(np.stack(columns, axis=1), np.float32)
 
 
@@ -149,16 +146,7 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 def _probability(margins: np.ndarray) -> np.ndarray:
-    """XGBoost's logistic function, float32: by the same C function, whose last bit counts."""
+    """XGBoost's logistic function, float32."""
     bounded = np.minimum(-margins, _EXP_BOUND).tolist()
-    powers = np.array([_EXPF(value) for value in bounded], np.float32)
+    powers = np.array([expf(value) for value in bounded], np.float32)
     return np.float32(1) / (powers + np.float32(1))
-
-
-def _load_expf() -> Callable[[float], float]:
-    expf = ctypes.CDLL("libm.so.6").expf
-    expf.argtypes, expf.restype = [ctypes.c_float], ctypes.c_float
-    return expf
-
-
-_EXPF = _load_expf()

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper
 
+from phasegate.serving.libm import logf
+
 INPUT, OUTPUT = "rows", "margin"
 _NODE_COLUMNS = (
     "nodes_treeids", "nodes_nodeids", "nodes_featureids", "nodes_values", "nodes_modes",
@@ -66,7 +68,7 @@ def _base_margin(text: str) -> float:
             raise UnknownTrees(f"{len(scores)} base scores")
         scores = scores[0]
     one = np.float32(1)
-    return float(-np.log(one / np.float32(scores) - one))
+    return -logf(float(one / np.float32(scores) - one))
 
 
 class _Trees:
