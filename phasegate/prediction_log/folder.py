@@ -1,8 +1,12 @@
-"""What lies in a spool folder, as everyone but its writers sees it."""
+"""What lies in a spool folder, and who may change it."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,18 +59,50 @@ def adopt_abandoned(folder: Path) -> Adopted:
     return adopted
 
 
+def writable_folder(folder: Path) -> Path:
+    """The folder, made when absent.
+
+    Raises:
+        BadInput: it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"the prediction log's folder cannot be made ({error.strerror})", where=str(folder)
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BadInput("the prediction log's folder cannot be written", where=str(folder))
+    return folder
+
+
+@contextmanager
+def measured(folder: Path) -> Iterator[int]:
+    """Bytes of all files in the folder; no other writer adds to them while the block runs.
+
+    Raises:
+        BlockingIOError: another writer is in such a block.
+        OSError: the folder cannot be read.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield bytes_in(folder)
+    finally:
+        os.close(handle)
+
+
 def bytes_in(folder: Path) -> int:
     """Sum of the sizes of the files in a folder.
 
     Raises:
-        OSError: the folder cannot be listed.
+        OSError: the folder cannot be read.
     """
     total = 0
-    for path in folder.iterdir():
-        try:
-            total += path.stat().st_size
-        except FileNotFoundError:
-            continue
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                total += entry.stat().st_size
     return total
 
 

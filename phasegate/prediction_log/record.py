@@ -101,27 +101,26 @@ def encode(prediction: Prediction, source: Source) -> bytes:
     """The payload of a record.
 
     Raises:
-        BadInput: the record's shapes are not those of its source, or a text is not valid Unicode.
+        BadInput: the record does not fit its source, or a text is not valid Unicode.
     """
-    if wrong := _mismatch(prediction, source):
-        raise BadInput(wrong, where=_where(prediction))
+    fields = [
+        prediction.request_id,
+        prediction.event_time,
+        prediction.entity,
+        prediction.role,
+        prediction.latency,
+        prediction.error,
+        prediction.numeric,
+        prediction.categories,
+        prediction.scores,
+        prediction.decisions,
+    ]
+    if wrong := _mismatch(fields, source):
+        raise BadInput(wrong, where=_where(fields))
     try:
-        return ormsgpack.packb(
-            [
-                prediction.request_id,
-                prediction.event_time,
-                prediction.entity,
-                prediction.role,
-                prediction.latency,
-                prediction.error,
-                prediction.numeric,
-                prediction.categories,
-                prediction.scores,
-                prediction.decisions,
-            ]
-        )
+        return ormsgpack.packb(fields)
     except ormsgpack.MsgpackEncodeError as error:
-        raise BadInput(f"a value cannot be stored ({error})", where=_where(prediction)) from error
+        raise BadInput(f"a value cannot be logged ({error})", where=_where(fields)) from error
 
 
 def decode(payload: bytes | memoryview, source: Source) -> Prediction:
@@ -131,12 +130,9 @@ def decode(payload: bytes | memoryview, source: Source) -> Prediction:
         BadInput: the payload is not a record of this source.
     """
     fields = _unpack(payload)
-    if tuple(map(type, fields)) not in _TYPES:
-        raise BadInput("a record of the prediction log has unknown fields", fix=_FIX)
-    prediction = Prediction(*fields)
-    if wrong := _mismatch(prediction, source):
-        raise BadInput(wrong, where=_where(prediction), fix=_FIX)
-    return prediction
+    if wrong := _mismatch(fields, source):
+        raise BadInput(wrong, where=_where(fields), fix=_FIX)
+    return Prediction(*fields)
 
 
 def encode_source(source: Source) -> bytes:
@@ -181,36 +177,39 @@ def _unpack(payload: bytes | memoryview) -> list[Any]:
     return fields if isinstance(fields, list) else []
 
 
-def _mismatch(prediction: Prediction, source: Source) -> str | None:
-    """What is wrong with a record, or None."""
-    rows = len(prediction.decisions)
-    categories = prediction.categories
-    if prediction.error is not None and (rows or prediction.numeric or any(categories)):
+def _mismatch(fields: list[Any], source: Source) -> str | None:
+    """How the fields of a record differ from what its source says, or None."""
+    types = tuple(map(type, fields))
+    if types not in _TYPES:
+        return f"fields of the types {', '.join(one.__name__ for one in types) or 'none'}"
+    request_id, event_time, _, role, latency, error, numeric, categories, scores, decisions = fields
+    rows = len(decisions)
+    if error is not None and (rows or numeric or any(categories)):
         return "a failed request has rows; expected none"
-    if len(prediction.scores) != 8 * rows:
-        return f"{len(prediction.scores)} bytes of scores; expected 8 for each of {rows} rows"
-    if len(prediction.numeric) != 8 * rows * len(source.numeric):
+    if len(scores) != 8 * rows:
+        return f"{len(scores)} bytes of scores; expected 8 for each of {rows} rows"
+    if len(numeric) != 8 * rows * len(source.numeric):
         return (
-            f"{len(prediction.numeric)} bytes of numeric features; expected 8 for each of"
-            f" {rows} rows and {len(source.numeric)} columns"
+            f"{len(numeric)} bytes of numeric features; expected 8 for each of {rows} rows and"
+            f" {len(source.numeric)} columns"
         )
-    if len(categories) != len(source.text) and rows:
+    if len(categories) != len(source.text) and (rows or categories):
         return f"{len(categories)} text columns; expected {len(source.text)}"
     for values in categories:
         if type(values) is not list or len(values) != rows or not _are(values, _TEXT):
             return f"a text column is not a list of {rows} texts"
-    if prediction.role not in ROLES:
-        return f"role {prediction.role!r}; expected one of {', '.join(ROLES)}"
-    if not EARLIEST <= prediction.event_time < LATEST:
-        return f"event time {prediction.event_time}; expected microseconds of the years 1 to 9999"
-    if not prediction.request_id:
+    if role not in ROLES:
+        return f"role {role!r}; expected one of {', '.join(ROLES)}"
+    if not EARLIEST <= event_time < LATEST:
+        return f"event time {event_time}; expected microseconds of the years 1 to 9999"
+    if not request_id:
         return "the request id is empty"
-    return None if prediction.latency >= 0 else f"latency {prediction.latency} is negative"
+    return None if latency >= 0 else f"latency {latency} is negative"
 
 
 def _are(values: Iterable[Any], types: set[type]) -> bool:
     return types.issuperset(map(type, values))
 
 
-def _where(prediction: Prediction) -> str:
-    return f"record of request {prediction.request_id!r}"
+def _where(fields: list[Any]) -> str:
+    return f"record of request {fields[0]!r}" if fields else "record"

@@ -88,7 +88,7 @@ class SegmentTail:
         path: the segment.
 
     Raises:
-        BadInput: it does not begin as a segment does.
+        BadInput: it does not begin as a segment does, or not yet.
         FileNotFoundError: it is not there (any more).
     """
 
@@ -133,7 +133,8 @@ class SegmentTail:
                 self._position += FRAME.size + len(payload)
                 yield payload
             needed = _frame_size(data, end)
-            if needed <= len(data) - end or len(data) < size:
+            file_size = os.fstat(self._file.fileno()).st_size
+            if needed <= len(data) - end or self._position + needed > file_size:
                 return
             size = max(_CHUNK, needed)
 

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import logging
 import os
 import secrets
 import socket
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from phasegate.errors import BadInput
-from phasegate.prediction_log.folder import adopt_abandoned, bytes_in
+from phasegate.prediction_log.folder import (
+    adopt_abandoned,
+    bytes_in,
+    measured,
+    writable_folder,
+)
 from phasegate.prediction_log.record import Prediction, Source, encode
 from phasegate.prediction_log.segment import OPEN
 from phasegate.prediction_log.segment_writer import SegmentWriter, largest_payload
 
-_DAY = 86_400_000_000
+_log = logging.getLogger(__name__)
+
+_DAY_MICROSECONDS = 86_400_000_000
 _RETRY_SECONDS = 0.2
 _CLOSE_SECONDS = 10.0
 
@@ -31,7 +38,7 @@ def writer_id() -> str:
 
 
 class Spool:
-    """The predictor's end of the spool. Any thread may append.
+    """The predictor's end of the spool. Any thread may append; a forked child may not.
 
     Appending encodes the record and copies it into a mapped page: no system call, no disk. A
     thread of its own keeps empty segments ready, finishes full and old ones, and minds the budget.
@@ -66,7 +73,7 @@ class Spool:
         segment_bytes: int = 8 << 20,
         budget_bytes: int = 1 << 30,
         max_age_seconds: float = 30.0,
-        max_event_span: int = _DAY,
+        max_event_span: int = _DAY_MICROSECONDS,
         spares: int = 2,
     ) -> None:
         self._largest = largest_payload(source, segment_bytes)
@@ -77,7 +84,7 @@ class Spool:
                 where=str(folder),
                 expected="segments that hold their source, a spare, a budget of two segments",
             )
-        self._folder = _writable(folder)
+        self._folder = writable_folder(folder)
         self._source = source
         self._segment_bytes = segment_bytes
         self._budget_bytes = budget_bytes
@@ -141,7 +148,8 @@ class Spool:
     def close(self) -> None:
         """Finish what was written and stop the thread. Closing again does nothing.
 
-        A segment that the disk does not let finish in time is left for the sidecar to adopt.
+        Not for signal handlers, which may have interrupted an append. A segment that the disk does
+        not let finish in time is left for the sidecar to adopt.
         """
         with self._lock:
             self._closed = True
@@ -171,11 +179,15 @@ class Spool:
 
     def _next(self) -> SegmentWriter | None:
         """Put the active segment aside, with the lock held, and take a spare if there is one."""
-        if self._active:
-            self._full.append(self._active)
-            self._wake.set()
+        self._put_aside()
         self._active = self._spares.popleft() if self._spares else None
         return self._active
+
+    def _put_aside(self) -> None:
+        if self._active:
+            self._full.append(self._active)
+            self._active = None
+            self._wake.set()
 
     def _run(self) -> None:
         while True:
@@ -183,7 +195,7 @@ class Spool:
             with self._lock:
                 closed = self._closed
                 if self._active and self._spares and self._age_left() <= 0:
-                    self._next()
+                    self._put_aside()
             while self._full:
                 # One that cannot be finished is unlocked by now, and can be adopted.
                 with contextlib.suppress(OSError):
@@ -213,41 +225,21 @@ class Spool:
         # Never the same name twice: who found the last file unlocked may be about to remove it.
         self._sequence += 1
         try:
-            with _locked(self._folder):
-                if bytes_in(self._folder) + self._segment_bytes > self._budget_bytes:
-                    self._shortage = "budget"
-                    return False
+            with measured(self._folder) as taken:
+                if taken + self._segment_bytes > self._budget_bytes:
+                    return self._fall_short("budget", f"{taken} bytes wait to be sealed")
                 segment = SegmentWriter(self._folder / name, self._source, self._segment_bytes)
         except BlockingIOError:
-            self._shortage = "stalled"
-            return False
-        except OSError:
-            self._shortage = "disk"
-            return False
+            return self._fall_short("stalled", "another process is at it")
+        except OSError as error:
+            return self._fall_short("disk", str(error))
         self._shortage = "stalled"
         with self._lock:
             (self._full if self._closed else self._spares).append(segment)
         return True
 
-
-def _writable(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(
-            f"the prediction log's folder cannot be made ({error.strerror})", where=str(folder)
-        ) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise BadInput("the prediction log's folder cannot be written", where=str(folder))
-    return folder
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Only one writer at a time may measure the folder and add to it."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(handle)
+    def _fall_short(self, reason: str, why: str) -> bool:
+        if reason not in (self._shortage, "stalled"):
+            _log.warning("prediction log: no segment can be added to %s: %s", self._folder, why)
+        self._shortage = reason
+        return False
