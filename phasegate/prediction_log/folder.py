@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -13,8 +12,6 @@ from pathlib import Path
 from phasegate.errors import BadInput
 from phasegate.prediction_log.segment import CLOSED, OPEN, read_segment
 from phasegate.prediction_log.segment_writer import finish, lock
-
-_TAKEN = {errno.EWOULDBLOCK, errno.ENOENT, errno.ESTALE}
 
 
 @dataclass
@@ -51,10 +48,9 @@ def adopt_abandoned(folder: Path) -> Adopted:
     for path in open_segments(folder):
         try:
             _adopt(path, adopted)
-        except OSError as error:
-            if error.errno not in _TAKEN:
-                adopted.unreadable.append(path)
-        except BadInput:
+        except (BlockingIOError, FileNotFoundError):
+            continue
+        except (OSError, BadInput):
             adopted.unreadable.append(path)
     return adopted
 

@@ -70,8 +70,8 @@ class Source:
         writer: unique id of the writing process; its segments' names begin with it.
 
     Raises:
-        BadInput: a name that cannot be part of a file's name, a digest that is none, or two columns
-            of one name.
+        BadInput: a name that cannot be part of a file's name, a digest that is none, no columns,
+            or columns without a name of their own.
     """
 
     model: str
@@ -93,6 +93,8 @@ class Source:
                 f"model digest {self.model_digest!r} is none", expected="64 lower-case hex digits"
             )
         columns = self.numeric + self.text
+        if not all(columns) or not columns:
+            raise BadInput("a column without a name, or none at all", expected="columns to log")
         if repeated := sorted({name for name in columns if columns.count(name) > 1}):
             raise BadInput(f"column {repeated[0]!r} is logged twice", expected="distinct names")
 

@@ -23,7 +23,8 @@ class SegmentWriter:
         size: bytes that it can hold.
 
     Raises:
-        OSError: no room, no permission, or another process took the file before it was locked.
+        BlockingIOError: another process took the file before it was locked.
+        OSError: no room, or no permission.
     """
 
     def __init__(self, path: Path, source: Source, size: int) -> None:
@@ -87,11 +88,19 @@ def lock(file: BinaryIO, path: Path) -> None:
     """Take the lock of the segment that ``path`` names, until the file is closed.
 
     Raises:
-        OSError: another process has it, or ``path`` names another file or none by now.
+        BlockingIOError: another process has it, or had it and removed or renamed the file.
     """
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    if not os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
-        raise OSError(errno.ESTALE, "the file was replaced before it was locked", str(path))
+    # Between opening and locking, someone else may have finished the file.
+    if not _is_named(file, path):
+        raise BlockingIOError(errno.EWOULDBLOCK, "another process took the segment", str(path))
+
+
+def _is_named(file: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def finish(file: BinaryIO, path: Path, used: int) -> Path | None:

@@ -56,7 +56,7 @@ floats = st.floats(width=64)
 
 @st.composite
 def sources(draw: st.DrawFn) -> Source:
-    names = draw(st.lists(texts, unique=True, max_size=6))
+    names = draw(st.lists(texts.filter(bool), unique=True, min_size=1, max_size=6))
     cut = draw(st.integers(0, len(names)))
     return Source(
         "fraud", "cd" * 32, draw(texts), tuple(names[:cut]), tuple(names[cut:]), "writer-1"

@@ -22,11 +22,11 @@ def main(folder: str) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, unlimited[1]))
     spool = Spool(Path(folder), SOURCE, segment_bytes=2 * LIMIT)
     refused = [spool.append(prediction(number)) for number in range(5)]
-    dropped, left = spool.dropped, [path.name for path in Path(folder).iterdir()]
+    dropped = spool.dropped
     resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
     until(lambda: spool.append(prediction(5)))
     spool.close()
-    print(json.dumps({"refused": refused, "dropped": dropped, "left": left}))
+    print(json.dumps({"refused": refused, "dropped": dropped}))
 
 
 if __name__ == "__main__":

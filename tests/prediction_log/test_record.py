@@ -105,6 +105,8 @@ def test_a_failed_request_has_no_rows() -> None:
         ({"model": ""}, "cannot be part of a file's name"),
         ({"writer": "a/b"}, "cannot be part of a file's name"),
         ({"model_digest": "AB" * 32}, "64 lower-case hex digits"),
+        ({"numeric": (), "text": ()}, "expected columns to log"),
+        ({"text": ("",)}, "expected columns to log"),
         ({"text": ("amount",)}, "column 'amount' is logged twice"),
     ],
 )
