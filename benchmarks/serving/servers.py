@@ -1,44 +1,52 @@
-"""Model servers as processes on a core of their own, ready within a ``with`` body."""
+"""The model servers that are measured, each a process on a core of its own."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
 from benchmarks.serving.model import NAME, named_tensors, one_tensor
 from benchmarks.serving.processor import SERVER_CORE, pinned
-from phasegate.local.environments import ROOT, environment
+from phasegate.local.environments import environment
 from phasegate.models import Model
 from phasegate.network import free_port
+from phasegate.server_process import ServerProcess
 from phasegate.serving.client import ModelClient, ServingFailure
-from phasegate.serving.process import ModelServerProcess
 
 INFER = f"/v2/models/{NAME}/infer"
-_START_SECONDS, _STOP_SECONDS, _POLL_SECONDS = 120, 15, 0.1
 
 
-@dataclass(frozen=True)
-class Server:
-    """A server that answers.
+class Server(ServerProcess):
+    """A server of the model in a folder.
+
+    Args:
+        model: model folder.
+        folder: for the server's own files; made.
+        core: that it runs on.
 
     Attributes:
-        name: as the table shows it.
-        address: http address.
-        pid: its process, for accounting.
-        body: writes a matrix [rows, features] as the request that this server reads.
+        title: as tables show it.
+        body: writes a matrix [rows, features] as a request to this server.
     """
 
-    name: str
-    address: str
-    pid: int
-    body: Callable[[np.ndarray], bytes]
+    title = ""
+    failure = ServingFailure
+    body: Callable[[np.ndarray], bytes] = staticmethod(one_tensor)
+
+    def __init__(self, model: Path, folder: Path, core: int = SERVER_CORE) -> None:
+        folder.mkdir()
+        super().__init__(log=folder / "server.log", start_seconds=120)
+        self.what = self.title
+        self._model, self._folder, self._core = model, folder, core
+
+    def __enter__(self) -> Self:
+        with pinned(self._core):
+            return super().__enter__()
 
     @property
     def url(self) -> str:
@@ -46,7 +54,7 @@ class Server:
         return self.address + INFER
 
     def scores(self, matrix: np.ndarray) -> np.ndarray:
-        """Its answer, float64 [rows].
+        """Its answer for a matrix [rows, features], float64 [rows].
 
         Raises:
             ServingFailure: when it does not answer 200.
@@ -54,99 +62,98 @@ class Server:
         with ModelClient(self.address, NAME) as client:
             status, answer = client.send("POST", INFER, self.body(matrix))
         if status != 200:
-            raise ServingFailure(f"{self.name} answered {status}: {answer[:500]!r}")
+            raise ServingFailure(f"{self.title} answered {status}: {answer[:500]!r}")
         return np.array(json.loads(answer)["outputs"][0]["data"], dtype=np.float64).ravel()
 
+    def counter(self, name: str) -> float:
+        """Sum of one of its Prometheus counters over all labels."""
+        with ModelClient(self.address, NAME) as client:
+            _, text = client.send("GET", "/metrics")
+        lines = (line for line in text.decode().splitlines() if line.startswith(name))
+        return sum(float(line.rpartition(" ")[2]) for line in lines)
 
-@contextmanager
-def mlserver(folder: Path, log: Path) -> Iterator[Server]:
-    """MLServer with its XGBoost runtime, in the `mlserver` environment.
-
-    Without its pool of workers, which on one core only costs it a copy between processes, and
-    without a log line for each request: the way in which it is fastest here.
-    """
-    repository = log.with_suffix("")
-    repository.mkdir()
-    port = free_port()
-    settings = {
-        "debug": False,
-        "parallel_workers": 0,
-        "host": "127.0.0.1",
-        "http_port": port,
-        "grpc_port": free_port(),
-        "metrics_port": free_port(),
-    }
-    (repository / "settings.json").write_text(json.dumps(settings))
-    (repository / "model-settings.json").write_text(
-        json.dumps(
-            {
-                "name": NAME,
-                "implementation": "mlserver_xgboost.XGBoostModel",
-                "parameters": {"uri": str(folder / "model.ubj")},
-            }
-        )
-    )
-    peer = environment("mlserver")
-    peer.require_current()
-    command = [str(peer.python.with_name("mlserver")), "start", str(repository)]
-    with _process(command, port, log) as process:
-        yield Server("MLServer", _address(port), process.pid, one_tensor)
-
-
-@contextmanager
-def bare_kserve(folder: Path, log: Path) -> Iterator[Server]:
-    """`bare_kserve.py` in the `core` environment."""
-    core = environment("core")
-    core.require_current()
-    port = free_port()
-    module = "benchmarks.serving.bare_kserve"
-    command = [str(core.python), "-m", module, str(folder / "model.ubj"), str(port)]
-    with _process(command, port, log) as process:
-        yield Server("bare KServe", _address(port), process.pid, one_tensor)
-
-
-@contextmanager
-def phasegate_server(folder: Path, log: Path) -> Iterator[Server]:
-    """The predictor of this project."""
-    with pinned(SERVER_CORE):
-        process = ModelServerProcess(folder, Model.load(folder).digest, NAME, log=log)
-        process.__enter__()
-    try:
-        yield Server("Phasegate", process.address, process.pid, named_tensors)
-    finally:
-        process.stop()
-
-
-@contextmanager
-def _process(command: Sequence[str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as output, pinned(SERVER_CORE):
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
-    try:
-        _await_ready(process, port, log)
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _await_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    with ModelClient(_address(port), NAME, timeout=5) as client:
-        while True:
-            if process.poll() is not None or time.monotonic() > deadline:
-                words = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-                raise ServingFailure(f"not ready; its last words:\n{words}")
+    def _is_ready(self) -> bool:
+        with ModelClient(self.address, NAME, timeout=5) as client:
             try:
-                if client.send("GET", f"/v2/models/{NAME}/ready")[0] == 200:
-                    return
+                return client.send("GET", f"/v2/models/{NAME}/ready")[0] == 200
             except ServingFailure:
-                pass  # it does not listen yet
-            time.sleep(_POLL_SECONDS)
+                return False
 
 
-def _address(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
+class MLServer(Server):
+    """MLServer with its XGBoost runtime, as it is fastest on one core.
+
+    That is without its pool of workers, which would only copy between two processes, and without
+    a line of log for each request.
+    """
+
+    title = "MLServer"
+
+    def _command(self, port: int) -> list[str]:
+        peer = environment("mlserver")
+        peer.require_current()
+        settings = {
+            "debug": False, "parallel_workers": 0, "host": "127.0.0.1",
+            "http_port": port, "grpc_port": free_port(), "metrics_port": free_port(),
+        }  # fmt: skip
+        model = {
+            "name": NAME,
+            "implementation": "mlserver_xgboost.XGBoostModel",
+            "parameters": {"uri": str(self._model / "model.ubj")},
+        }
+        (self._folder / "settings.json").write_text(json.dumps(settings))
+        (self._folder / "model-settings.json").write_text(json.dumps(model))
+        return [str(peer.python.with_name("mlserver")), "start", str(self._folder)]
+
+
+class BareKServe(Server):
+    """`bare_kserve.py`: KServe's ModelServer as it comes."""
+
+    title = "bare KServe"
+
+    def _command(self, port: int) -> list[str]:
+        core = environment("core")
+        core.require_current()
+        module = "benchmarks.serving.bare_kserve"
+        return [str(core.python), "-m", module, str(self._model / "model.ubj"), str(port)]
+
+
+class Phasegate(Server):
+    """The predictor of this project, with its prediction log."""
+
+    title = "Phasegate"
+    options: Sequence[str] = ()
+
+    def _command(self, port: int) -> list[str]:
+        return [
+            sys.executable, "-m", "phasegate.serving",
+            "--model-dir", str(self._model), "--digest", Model.load(self._model).digest,
+            "--name", NAME, "--http-port", str(port), "--until-stdin-closes", *self._log_options(),
+            *self.options,
+        ]  # fmt: skip
+
+    def _log_options(self) -> list[str]:
+        return ["--spool", str(self._folder / "spool"), "--project-version", "benchmark/1"]
+
+
+class PhasegateNamed(Phasegate):
+    """The same, asked with one named tensor for each feature."""
+
+    title = "Phasegate, named tensors"
+    body = staticmethod(named_tensors)
+
+
+class PhasegateStandard(Phasegate):
+    """The same through KServe's own route."""
+
+    title = "Phasegate, KServe's route"
+    options = ("--standard-route",)
+
+
+class PhasegateUnlogged(Phasegate):
+    """The same without a prediction log."""
+
+    title = "Phasegate, no log"
+
+    def _log_options(self) -> list[str]:
+        return []

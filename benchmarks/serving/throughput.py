@@ -22,13 +22,28 @@ import numpy as np
 from benchmarks.serving.load import Load, write_bodies
 from benchmarks.serving.model import rows, saved_model
 from benchmarks.serving.processor import cpu_seconds
-from benchmarks.serving.servers import Server, bare_kserve, mlserver, phasegate_server
+from benchmarks.serving.servers import (
+    BareKServe,
+    MLServer,
+    Phasegate,
+    PhasegateNamed,
+    PhasegateStandard,
+    PhasegateUnlogged,
+    Server,
+)
 from benchmarks.serving.table import median_ratio, print_table
 from benchmarks.serving.wrk_output import Measured
 from phasegate.errors import BadInput, ExitCode
 from phasegate.serving.client import ServingFailure
 
-SERVERS = {"mlserver": mlserver, "kserve": bare_kserve, "phasegate": phasegate_server}
+SERVERS: dict[str, type[Server]] = {
+    "mlserver": MLServer,
+    "kserve": BareKServe,
+    "phasegate": Phasegate,
+    "named": PhasegateNamed,
+    "standard": PhasegateStandard,
+    "unlogged": PhasegateUnlogged,
+}
 BODIES = 64
 WARM_UP = Load(seconds=1)
 
@@ -44,7 +59,7 @@ class Round:
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS))
+    parser.add_argument("--servers", nargs="+", choices=SERVERS, default=list(SERVERS)[:5])
     parser.add_argument("--rows", type=int, nargs="+", default=[1, 100])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5, help="of each run")
@@ -56,7 +71,7 @@ def main() -> int:
             folder = Path(temporary)
             model = saved_model(folder / "model")
             servers = [
-                stack.enter_context(SERVERS[name](folder / "model", folder / f"{name}.log"))
+                stack.enter_context(SERVERS[name](folder / "model", folder / name))
                 for name in options.servers
             ]
             sample = rows(1000, seed=1)
@@ -75,7 +90,7 @@ def print_agreement(servers: Sequence[Server], sample: np.ndarray, expected: np.
     print_table(
         ("server", f"largest difference from XGBoost over {len(sample):,} rows"),
         [
-            (server.name, f"{np.abs(server.scores(sample) - expected).max():.1e}")
+            (server.title, f"{np.abs(server.scores(sample) - expected).max():.1e}")
             for server in servers
         ],
     )
@@ -90,15 +105,15 @@ def measure(
         BadInput: when a request fails, because then nothing was measured.
     """
     files = {
-        server.name: write_bodies(folder / server.name, [server.body(one) for one in matrices])
+        server.title: write_bodies(folder / server.title, [server.body(one) for one in matrices])
         for server in servers
     }
     for server in servers:
-        WARM_UP.run(server.url, files[server.name])
-    results: dict[str, list[Round]] = {server.name: [] for server in servers}
+        WARM_UP.run(server.url, files[server.title])
+    results: dict[str, list[Round]] = {server.title: [] for server in servers}
     for _ in range(rounds):
         for server in servers:
-            results[server.name].append(one_round(server, files[server.name], load))
+            results[server.title].append(one_round(server, files[server.title], load))
     return results
 
 
@@ -114,7 +129,7 @@ def one_round(server: Server, bodies: Path, load: Load) -> Round:
     if measured.failures:
         raise BadInput(
             f"{measured.failures} of {measured.requests} requests failed",
-            where=server.name,
+            where=server.title,
             expected="none",
         )
     return Round(measured, used / measured.requests * 1e6)
