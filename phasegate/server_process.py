@@ -30,6 +30,7 @@ class ServerProcess(ABC):
     Args:
         log: file for the server's output.
         start_seconds: how long it may take to become ready.
+        port: TCP port of loopback; 0 is any free one.
 
     Attributes:
         address: http address, once started.
@@ -41,8 +42,8 @@ class ServerProcess(ABC):
     what = "the server"
     failure: type[Exception] = ServerFailure
 
-    def __init__(self, *, log: Path, start_seconds: float) -> None:
-        self._log, self._start_seconds = log, start_seconds
+    def __init__(self, *, log: Path, start_seconds: float, port: int = 0) -> None:
+        self._log, self._start_seconds, self._port = log, start_seconds, port
         self._process: subprocess.Popen[bytes] | None = None
         self.address = ""
         self.started_in = 0.0
@@ -61,7 +62,7 @@ class ServerProcess(ABC):
         Raises:
             Exception: `failure`, when it ends or is not ready in time; with its last log lines.
         """
-        port = free_port()
+        port = self._port or free_port()
         self.address = f"http://127.0.0.1:{port}"
         started = time.monotonic()
         with self._log.open("wb") as output:
@@ -71,6 +72,7 @@ class ServerProcess(ABC):
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=_environment(),
+                start_new_session=True,  # Ctrl-C is for who started it, who then stops it in order
             )
         try:
             self._await_ready(started + self._start_seconds)
@@ -93,6 +95,11 @@ class ServerProcess(ABC):
         """Process id of the server."""
         assert self._process is not None, "not started"
         return self._process.pid
+
+    def poll(self) -> int | None:
+        """Exit code, or None while it runs."""
+        assert self._process is not None, "not started"
+        return self._process.poll()
 
     def stop(self) -> int | None:
         """Terminate the server, kill it if it lingers, and return its exit code."""

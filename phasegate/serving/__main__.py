@@ -13,11 +13,15 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phasegate.errors import BadInput, ExitCode
 from phasegate.models import Model
 from phasegate.prediction_log.record import ROLES
 from phasegate.serving.limits import Limits
+
+if TYPE_CHECKING:
+    from phasegate.serving.journal import LogSettings
 
 _EXAMPLE = """
 example:
@@ -44,7 +48,7 @@ def _serve(model: Model, arguments: argparse.Namespace) -> None:
     from prometheus_client import REGISTRY
 
     from phasegate.serving.answering import Answerer
-    from phasegate.serving.journal import open_journal
+    from phasegate.serving.journal import Journal
     from phasegate.serving.metrics import Metrics
     from phasegate.serving.predictor import Predictor
     from phasegate.serving.rows import RowReader
@@ -55,12 +59,11 @@ def _serve(model: Model, arguments: argparse.Namespace) -> None:
     if scorer.reason:
         print(f"every batch is scored by XGBoost: {scorer.reason}", flush=True)
     limits = Limits(arguments.max_body_bytes, arguments.max_rows)
-    journal = open_journal(
-        model, arguments.spool,
-        name=arguments.name, project_version=arguments.project_version,
-        rules=arguments.sensitive, key_file=arguments.log_key_file,
-        budget_bytes=arguments.spool_budget, max_age_seconds=arguments.segment_seconds,
-    )  # fmt: skip
+    entity = model.definitions.get("data", {}).get("entity")
+    settings = _log_settings(arguments)
+    journal = (
+        Journal(settings, arguments.name, model.digest, model.inputs, entity) if settings else None
+    )
     metrics = Metrics(arguments.name, model.digest, journal.spool if journal else None)
     REGISTRY.register(metrics)
     answerer = Answerer(
@@ -79,6 +82,17 @@ def _serve(model: Model, arguments: argparse.Namespace) -> None:
     finally:
         if journal:
             journal.close()
+
+
+def _log_settings(arguments: argparse.Namespace) -> LogSettings | None:
+    from phasegate.serving.journal import LogSettings
+
+    if arguments.spool is None:
+        return None
+    return LogSettings(
+        arguments.spool, arguments.project_version, dict(arguments.sensitive),
+        arguments.log_key_file, arguments.spool_budget, arguments.segment_seconds,
+    )  # fmt: skip
 
 
 def _microseconds() -> int:

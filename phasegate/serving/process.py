@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from phasegate.server_process import ServerProcess
@@ -18,16 +19,29 @@ class ModelServerProcess(ServerProcess):
         name: name that the model is served under.
         log: file for the server's output.
         start_seconds: how long it may take to become ready.
+        port: TCP port of loopback; 0 is any free one.
+        options: further arguments of ``python -m phasegate.serving``.
+        python: interpreter of the environment that models are served in; by default this one.
     """
 
     what = "the model server"
     failure = ServingFailure
 
     def __init__(
-        self, folder: Path, digest: str, name: str, *, log: Path, start_seconds: float = 120
+        self,
+        folder: Path,
+        digest: str,
+        name: str,
+        *,
+        log: Path,
+        start_seconds: float = 120,
+        port: int = 0,
+        options: Sequence[str] = (),
+        python: Path | None = None,
     ) -> None:
-        super().__init__(log=log, start_seconds=start_seconds)
+        super().__init__(log=log, start_seconds=start_seconds, port=port)
         self._folder, self._digest, self._name = folder, digest, name
+        self._options, self._python = options, python
 
     def client(self, timeout: float = 10) -> ModelClient:
         """A client of this server; ``timeout`` is in seconds for each request."""
@@ -35,9 +49,9 @@ class ModelServerProcess(ServerProcess):
 
     def _command(self, port: int) -> list[str]:
         return [
-            sys.executable, "-m", "phasegate.serving",
+            str(self._python or sys.executable), "-m", "phasegate.serving",
             "--model-dir", str(self._folder), "--digest", self._digest, "--name", self._name,
-            "--http-port", str(port), "--until-stdin-closes",
+            "--http-port", str(port), "--until-stdin-closes", *self._options,
         ]  # fmt: skip
 
     def _is_ready(self) -> bool:

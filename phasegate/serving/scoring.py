@@ -104,7 +104,7 @@ def _compile(model: Model) -> tuple[Margins | None, str]:
 
 
 def _probes(booster: bytes, model: Model) -> np.ndarray:
-    """Rows of categories, of the numbers that trees split at and their lower neighbours, of gaps."""
+    """Rows of categories, of numbers that trees split at and their lower neighbours, of gaps."""
     random = np.random.default_rng(0)
     splits: list[list[float]] = [[0.0] for _ in model.inputs]
     for tree in json.loads(booster)["learner"]["gradient_booster"]["model"]["trees"]:
