@@ -1,0 +1,117 @@
+"""What the sidecar does every second: look, join, seal; ever more rarely while the store fails."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from phasegate.sidecar.batching import Batcher
+from phasegate.sidecar.health import Health
+from phasegate.sidecar.joining import Joiner
+from phasegate.sidecar.metrics import Metrics
+from phasegate.sidecar.refusal import Refused
+from phasegate.sidecar.spools import SpoolFolder, StoreFailure
+from phasegate.store.named import NamedFiles
+
+_LONGEST_PAUSE = 60.0
+
+
+class Upkeep:
+    """A thread that works until it is stopped, then once more.
+
+    Args:
+        spools: folders that are emptied.
+        joiner: gives up events that wait too long.
+        batcher: fills one of the spools with joined records.
+        store: gets what is sealed.
+        draft: a file for the store's files before they go there.
+        metrics: counts what happens.
+        health: is told what is wrong.
+        interval: seconds between two rounds.
+    """
+
+    def __init__(
+        self,
+        spools: Sequence[SpoolFolder],
+        joiner: Joiner,
+        batcher: Batcher,
+        store: NamedFiles,
+        draft: Path,
+        metrics: Metrics,
+        health: Health,
+        interval: float,
+    ) -> None:
+        self._spools, self._joiner, self._batcher = spools, joiner, batcher
+        self._store, self._draft = store, draft
+        self._metrics, self._health, self._interval = metrics, health, interval
+        self._pause, self._next_try = interval, 0.0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Seal what is closed, and all joined records, unless the store fails; then end."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        more = False
+        while not self._stop.wait(0 if more else self._interval):
+            more = self._round()
+        self._guarded("events", partial(self._batcher.export, everything=True))
+        self._next_try = 0.0
+        while self._round():
+            pass
+
+    def _round(self) -> bool:
+        """Do what there is to do; whether there is more of it already."""
+        self._guarded("events", self._join)
+        for spool in self._spools:
+            self._guarded(spool.name, spool.look)
+        if time.monotonic() < self._next_try:
+            return False
+        more = False
+        try:
+            for spool in self._spools:
+                more |= self._guarded(spool.name, partial(spool.seal, self._store, self._draft))
+        except StoreFailure as error:
+            self._metrics.store_failures.inc()
+            self._health.tell("store", str(error))
+            self._next_try = time.monotonic() + self._pause
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+            return False
+        self._health.tell("store", None)
+        self._pause = self._interval
+        return more
+
+    def _join(self) -> None:
+        for outcome, count in self._joiner.expire().items():
+            self._metrics.events.labels(outcome).inc(count)
+        self._batcher.export()
+        waiting = self._joiner.waiting()
+        self._metrics.events_waiting.set(waiting.count)
+        self._metrics.events_waiting_bytes.set(waiting.bytes)
+
+    def _guarded(self, what: str, work: Callable[[], object]) -> bool:
+        """Work that is done again in the next round, whatever happens to it in this one."""
+        try:
+            result = work()
+        except StoreFailure:
+            raise
+        except (OSError, Refused) as error:
+            self._health.tell(what, str(error))
+        except Exception as error:
+            self._health.tell(what, f"{type(error).__name__}: {error}")
+            traceback.print_exc(file=sys.stderr)
+        else:
+            self._health.tell(what, None)
+            return bool(result)
+        return False
