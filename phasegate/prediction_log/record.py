@@ -13,6 +13,7 @@ import ormsgpack
 from phasegate.errors import BadInput
 
 ROLES = ("champion", "challenger", "shadow")
+DAY_MICROSECONDS = 86_400_000_000
 
 # The first microsecond of year 1 and the first after year 9999: what a calendar date can say.
 EARLIEST = -62_135_596_800_000_000
@@ -70,8 +71,8 @@ class Source:
         writer: unique id of the writing process; its segments' names begin with it.
 
     Raises:
-        BadInput: a name that cannot be part of a file's name, a digest that is none, no columns,
-            or columns without a name of their own.
+        BadInput: a name that cannot be part of a file's name, a digest that is not a sha256, no
+            columns, or columns without a name of their own.
     """
 
     model: str
@@ -90,7 +91,8 @@ class Source:
                 )
         if not _DIGEST.fullmatch(self.model_digest):
             raise BadInput(
-                f"model digest {self.model_digest!r} is none", expected="64 lower-case hex digits"
+                f"model digest {self.model_digest!r} is not a sha256",
+                expected="64 lower-case hex digits",
             )
         columns = self.numeric + self.text
         if not all(columns) or not columns:

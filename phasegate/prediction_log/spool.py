@@ -20,13 +20,12 @@ from phasegate.prediction_log.folder import (
     measured,
     writable_folder,
 )
-from phasegate.prediction_log.record import Prediction, Source, encode
+from phasegate.prediction_log.record import DAY_MICROSECONDS, Prediction, Source, encode
 from phasegate.prediction_log.segment import OPEN
 from phasegate.prediction_log.segment_writer import SegmentWriter, largest_payload
 
 _log = logging.getLogger(__name__)
 
-_DAY_MICROSECONDS = 86_400_000_000
 _RETRY_SECONDS = 0.2
 _CLOSE_SECONDS = 10.0
 
@@ -40,8 +39,8 @@ def writer_id() -> str:
 class Spool:
     """The predictor's end of the spool. Any thread may append; a forked child may not.
 
-    Appending encodes the record and copies it into a mapped page: no system call, no disk. A
-    thread of its own keeps empty segments ready, finishes full and old ones, and minds the budget.
+    Appending encodes the record and copies it into a page of memory; it waits for no disk. A thread
+    of its own keeps empty segments ready, finishes full and old ones, and minds the budget.
     When there is nowhere to write, the newest records are the ones dropped, and counted by reason:
 
     - ``budget``: the folder holds as much as it may, because nobody seals what is there;
@@ -73,7 +72,7 @@ class Spool:
         segment_bytes: int = 8 << 20,
         budget_bytes: int = 1 << 30,
         max_age_seconds: float = 30.0,
-        max_event_span: int = _DAY_MICROSECONDS,
+        max_event_span: int = DAY_MICROSECONDS,
         spares: int = 2,
     ) -> None:
         self._largest = largest_payload(source, segment_bytes)
@@ -103,10 +102,10 @@ class Spool:
         self._closed = False
         self._dropped: Counter[str] = Counter()
         self._written = 0
+        self._wake = threading.Event()
 
         adopt_abandoned(folder)
         self._add_spare()
-        self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
         self._thread.start()
 

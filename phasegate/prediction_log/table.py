@@ -10,9 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from phasegate.prediction_log.record import Prediction, Source
-
-_DAY_MICROSECONDS = 86_400_000_000
+from phasegate.prediction_log.record import DAY_MICROSECONDS, Prediction, Source
 
 
 def schema(source: Source) -> pa.Schema:
@@ -89,7 +87,7 @@ def partitions(table: pa.Table, source: Source, segment_digest: str) -> list[tup
         source: what the segment's records share.
         segment_digest: hex sha256 of the segment's valid bytes.
     """
-    days = table["event_time"].cast(pa.int64()).to_numpy() // _DAY_MICROSECONDS
+    days = table["event_time"].cast(pa.int64()).to_numpy() // DAY_MICROSECONDS
     parts = []
     for day in np.unique(days):
         name = (

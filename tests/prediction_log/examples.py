@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from phasegate.prediction_log.record import DAY_MICROSECONDS as DAY
 from phasegate.prediction_log.record import EARLIEST, LATEST, ROLES, Prediction, Source
 
 SECOND = 1_000_000
-DAY = 86_400 * SECOND
 NOON = 1_750_000_000 * SECOND // DAY * DAY + DAY // 2
 
 SOURCE = Source(
