@@ -17,6 +17,7 @@ from phasegate.models import Model
 from phasegate.network import free_port
 from phasegate.server_process import ServerProcess
 from phasegate.serving.client import ModelClient, ServingFailure
+from phasegate.traffic.plan import Backend
 
 INFER = f"/v2/models/{NAME}/infer"
 
@@ -119,10 +120,25 @@ class BareKServe(Server):
 
 
 class Phasegate(Server):
-    """The predictor of this project, with its prediction log."""
+    """The predictor of this project, with its prediction log.
+
+    Args:
+        spool: folder of the log, shared by all servers of a model; None is one of its own.
+    """
 
     title = "Phasegate"
     options: Sequence[str] = ()
+
+    def __init__(
+        self, model: Path, folder: Path, core: int = SERVER_CORE, spool: Path | None = None
+    ) -> None:
+        super().__init__(model, folder, core)
+        self._spool = spool or folder / "spool"
+
+    @property
+    def backend(self) -> Backend:
+        """What a proxy knows it by."""
+        return Backend(self._folder.name, self.address.removeprefix("http://"), NAME)
 
     def _command(self, port: int) -> list[str]:
         return [
@@ -133,7 +149,7 @@ class Phasegate(Server):
         ]  # fmt: skip
 
     def _log_options(self) -> list[str]:
-        return ["--spool", str(self._folder / "spool"), "--project-version", "benchmark/1"]
+        return ["--spool", str(self._spool), "--project-version", "benchmark/1"]
 
 
 class PhasegateNamed(Phasegate):

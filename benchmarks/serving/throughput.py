@@ -11,17 +11,15 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 
 from benchmarks.serving.load import Load, write_bodies
 from benchmarks.serving.model import rows, saved_model
-from benchmarks.serving.processor import cpu_seconds
+from benchmarks.serving.rounds import Round, one_round, print_rounds
 from benchmarks.serving.servers import (
     BareKServe,
     MLServer,
@@ -31,8 +29,7 @@ from benchmarks.serving.servers import (
     PhasegateUnlogged,
     Server,
 )
-from benchmarks.serving.table import median_ratio, print_table
-from benchmarks.serving.wrk_output import Measured
+from benchmarks.serving.table import print_table
 from phasegate.errors import BadInput, ExitCode
 from phasegate.serving.client import ServingFailure
 
@@ -46,14 +43,6 @@ SERVERS: dict[str, type[Server]] = {
 }
 BODIES = 64
 WARM_UP = Load(seconds=1)
-
-
-@dataclass(frozen=True)
-class Round:
-    """One run of wrk on one server, and the processor time that the server took for a request."""
-
-    measured: Measured
-    cpu_microseconds: float
 
 
 def main() -> int:
@@ -78,7 +67,12 @@ def main() -> int:
             print_agreement(servers, sample, model.score(sample.astype(np.float32)))
             for count in options.rows:
                 bodies = [rows(count, seed) for seed in range(BODIES)]
-                print_speed(count, measure(servers, bodies, load, options.rounds, folder))
+                results = measure(servers, bodies, load, options.rounds, folder)
+                peer = results[servers[0].title]
+                print_rounds(
+                    f"rows: {count:,}", [(name, found, peer) for name, found in results.items()]
+                )
+            require_whole_logs(servers)
     except (BadInput, ServingFailure) as error:
         print(error, file=sys.stderr)
         return ExitCode.BAD_INPUT
@@ -94,6 +88,22 @@ def print_agreement(servers: Sequence[Server], sample: np.ndarray, expected: np.
             for server in servers
         ],
     )
+
+
+def require_whole_logs(servers: Sequence[Server]) -> None:
+    """Refuse measurements of a server that was spared some of its work.
+
+    Raises:
+        BadInput: a prediction log, which nobody empties here, has run out of room.
+    """
+    for server in servers:
+        dropped = server.counter("phasegate_log_dropped_total")
+        if dropped:
+            raise BadInput(
+                f"{dropped:,.0f} records were not logged",
+                where=server.title,
+                fix="fewer rounds, or shorter ones",
+            )
 
 
 def measure(
@@ -113,55 +123,9 @@ def measure(
     results: dict[str, list[Round]] = {server.title: [] for server in servers}
     for _ in range(rounds):
         for server in servers:
-            results[server.title].append(one_round(server, files[server.title], load))
+            done = one_round(server.url, server.pid, files[server.title], load)
+            results[server.title].append(done)
     return results
-
-
-def one_round(server: Server, bodies: Path, load: Load) -> Round:
-    """One run of wrk.
-
-    Raises:
-        BadInput: when a request fails.
-    """
-    before = cpu_seconds(server.pid)
-    measured = load.run(server.url, bodies)
-    used = cpu_seconds(server.pid) - before
-    if measured.failures:
-        raise BadInput(
-            f"{measured.failures} of {measured.requests} requests failed",
-            where=server.title,
-            expected="none",
-        )
-    return Round(measured, used / measured.requests * 1e6)
-
-
-def print_speed(count: int, results: dict[str, list[Round]]) -> None:
-    """One line for each server; ratios are to the first."""
-    peer = next(iter(results.values()))
-    header = (
-        f"{count:,} row{'s' * (count > 1)}", "requests/s", "p50 ms", "p99 ms", "CPU µs/request",
-        "requests/s, ratio", "p99, ratio", "CPU, ratio",
-    )  # fmt: skip
-    print_table(
-        header,
-        [
-            (
-                name,
-                f"{median(one.measured.rate for one in found):,.0f}",
-                f"{median(one.measured.p50 for one in found):.2f}",
-                f"{median(one.measured.p99 for one in found):.2f}",
-                f"{median(one.cpu_microseconds for one in found):,.0f}",
-                f"**{_ratio(found, peer, lambda one: one.measured.rate):.2f}**",
-                f"{_ratio(found, peer, lambda one: one.measured.p99):.2f}",
-                f"{_ratio(found, peer, lambda one: one.cpu_microseconds):.2f}",
-            )
-            for name, found in results.items()
-        ],
-    )
-
-
-def _ratio(these: Sequence[Round], those: Sequence[Round], of: Callable[[Round], float]) -> float:
-    return median_ratio([of(one) for one in these], [of(one) for one in those])
 
 
 if __name__ == "__main__":
