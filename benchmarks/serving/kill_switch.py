@@ -151,7 +151,7 @@ async def one_trial(clients: Clients, admin: str) -> Trial:
 
 def command(admin: str) -> list[str]:
     """The command, as an operator would give it."""
-    return [sys.executable, "-m", "phasegate.traffic.envoy.kill", admin]
+    return [sys.executable, "-m", "phasegate.cli", "traffic", "kill", "--admin", admin]
 
 
 def print_trials(trials: Sequence[Trial], failures: int) -> None:
