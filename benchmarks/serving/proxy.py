@@ -24,6 +24,7 @@ from benchmarks.serving.rounds import Round, one_round, print_rounds
 from benchmarks.serving.servers import INFER, Phasegate, PhasegateUnlogged
 from benchmarks.serving.table import print_table
 from phasegate.errors import BadInput, ExitCode
+from phasegate.server_process import ServerFailure
 from phasegate.serving.client import ServingFailure
 from phasegate.traffic.envoy.target import EnvoyTarget
 from phasegate.traffic.plan import WHOLE, TrafficPlan
@@ -76,7 +77,7 @@ def main() -> int:
             results = measure(ways, bodies, load, options.rounds)
             print_costs(results)
             print_copies(before, mirror(ways.target))
-    except (BadInput, ServingFailure) as error:
+    except (BadInput, ServerFailure, ServingFailure) as error:
         print(error, file=sys.stderr)
         return ExitCode.BAD_INPUT
     return ExitCode.PASSED

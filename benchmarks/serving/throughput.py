@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from benchmarks.serving.servers import (
 )
 from benchmarks.serving.table import print_table
 from phasegate.errors import BadInput, ExitCode
+from phasegate.models import Model
 from phasegate.serving.client import ServingFailure
 
 SERVERS: dict[str, type[Server]] = {
@@ -63,10 +64,11 @@ def main() -> int:
                 stack.enter_context(SERVERS[name](folder / "model", folder / name))
                 for name in options.servers
             ]
-            sample = rows(1000, seed=1)
-            print_agreement(servers, sample, model.score(sample.astype(np.float32)))
-            for count in options.rows:
-                bodies = [rows(count, seed) for seed in range(BODIES)]
+            matrices = {
+                count: [rows(count, seed) for seed in range(BODIES)] for count in options.rows
+            }
+            print_agreement(servers, model, matrices)
+            for count, bodies in matrices.items():
                 results = measure(servers, bodies, load, options.rounds, folder)
                 peer = results[servers[0].title]
                 print_rounds(
@@ -79,12 +81,20 @@ def main() -> int:
     return ExitCode.PASSED
 
 
-def print_agreement(servers: Sequence[Server], sample: np.ndarray, expected: np.ndarray) -> None:
-    """Say how far each server's scores are from XGBoost's own in this process."""
+def print_agreement(
+    servers: Sequence[Server], model: Model, matrices: Mapping[int, Sequence[np.ndarray]]
+) -> None:
+    """Say how far each server's scores are from XGBoost's own, by rows in a request."""
+
+    def largest(server: Server, requests: Sequence[np.ndarray]) -> float:
+        expected = model.score(np.concatenate(requests).astype(np.float32))
+        found = np.concatenate([server.scores(one) for one in requests])
+        return float(np.abs(found - expected).max())
+
     print_table(
-        ("server", f"largest difference from XGBoost over {len(sample):,} rows"),
+        ("largest difference from XGBoost", *(f"rows: {count:,}" for count in matrices)),
         [
-            (server.title, f"{np.abs(server.scores(sample) - expected).max():.1e}")
+            (server.title, *(f"{largest(server, some):.1e}" for some in matrices.values()))
             for server in servers
         ],
     )
