@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from phasegate.errors import BadInput
 
 VARIABLE = "PHASEGATE_NOW"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def now() -> datetime:
@@ -24,3 +25,9 @@ def now() -> datetime:
     except ValueError:
         raise BadInput(f"'{text}' is not a time", where=VARIABLE, expected="ISO 8601") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def microseconds(moment: datetime) -> int:
+    """Microseconds since 1970 of a time with its zone, exactly; a float would round them."""
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -8,7 +8,12 @@ import traceback
 
 import typer
 
-from phasegate.cli import data_commands, pipeline_commands  # noqa: F401  (they register)
+from phasegate.cli import (  # noqa: F401  (they register)
+    data_commands,
+    pipeline_commands,
+    serving_commands,
+    traffic_commands,
+)
 from phasegate.cli.app import app
 from phasegate.cli.console import err, print_error
 from phasegate.errors import BadInput, ExitCode

@@ -19,6 +19,7 @@ def with_outcomes(
     role: Other,
     since: datetime | None,
     until: datetime | None,
+    prefix: str,
 ) -> str:
     """A WITH clause: what became of each request that the champion answered.
 
@@ -32,15 +33,17 @@ def with_outcomes(
         role: the role that the other one played.
         since: first event time of the champion's requests.
         until: event time that they are before.
+        prefix: of their request ids.
 
     Raises:
         BadInput: a file's folder does not name a model.
     """
+    ids = [f"starts_with(request_id, {_text(prefix)})"] if prefix else []
     times = [f"event_time >= {_moment(since)}"] if since else []
     times += [f"event_time < {_moment(until)}"] if until else []
     return f"""
-        WITH {_side("champion", files, champion, "champion", times)},
-        {_side("other", files, other, role, [])},
+        WITH {_side("champion", files, champion, "champion", ids + times)},
+        {_side("other", files, other, role, ids)},
         outcomes AS (
             SELECT
                 request_id,

@@ -46,6 +46,7 @@ def matched(
     role: Other = "shadow",
     since: datetime | None = None,
     until: datetime | None = None,
+    prefix: str = "",
     labels: duckdb.DuckDBPyRelation | None = None,
     label_key: Sequence[str] = ("request_id",),
 ) -> duckdb.DuckDBPyRelation:
@@ -67,13 +68,14 @@ def matched(
         role: the role that the other one played.
         since: first event time of the champion's requests.
         until: event time that they are before.
+        prefix: of their request ids.
         labels: of the same connection; columns ``label_key`` and label.
         label_key: columns of the pairs that identify what a label belongs to.
 
     Raises:
         BadInput: a file that is not named as the store does, or labels without their columns.
     """
-    query = with_outcomes(files, champion, other, role, since, until)
+    query = with_outcomes(files, champion, other, role, since, until, prefix)
     sides = ", ".join(
         f"{side}.{value} AS {name}_{value}"
         for value in ("score", "decision", "latency_us")
@@ -99,12 +101,13 @@ def coverage(
     role: Other = "shadow",
     since: datetime | None = None,
     until: datetime | None = None,
+    prefix: str = "",
 ) -> Coverage:
     """How many of the champion's requests the other model answered, and why not the rest.
 
     Args and errors are those of `matched`.
     """
-    query = with_outcomes(files, champion, other, role, since, until)
+    query = with_outcomes(files, champion, other, role, since, until, prefix)
     counts = connection.sql(
         f"""{query}
         SELECT outcome, error, count(*), count(*) FILTER (repeated)

@@ -20,7 +20,14 @@ def check_agreement(sections: Sections, where: str) -> None:
     Raises:
         BadInput: naming the keys that do not agree.
     """
-    for check in (_check_features, _check_time, _check_windows, _check_split, _check_gates):
+    for check in (
+        _check_features,
+        _check_time,
+        _check_windows,
+        _check_split,
+        _check_gates,
+        _check_sensitive,
+    ):
         check(sections, where)
 
 
@@ -81,4 +88,16 @@ def _check_gates(sections: Sections, where: str) -> None:
                 f"the gate on {gate['metric']} is by {gate.get('by')!r}",
                 where=where,
                 expected=f"one of data.protected or evaluation.slices: {', '.join(sorted(known))}",
+            )
+
+
+def _check_sensitive(sections: Sections, where: str) -> None:
+    data, features = sections["data"], sections["features"]
+    logged = {*features["numeric"], *features["categorical"], data["entity"]} - {None}
+    for column in sections["serving"]["log"]["sensitive"]:
+        if column not in logged:
+            raise BadInput(
+                f"'serving.log.sensitive' names '{column}', which is not logged",
+                where=where,
+                expected=f"one of {', '.join(sorted(logged))}",
             )

@@ -7,20 +7,19 @@ has answered one. SIGTERM lets requests in flight end, closes the prediction log
 from __future__ import annotations
 
 import argparse
-import os
-import signal
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phasegate.errors import BadInput, ExitCode
+from phasegate.lifetime import end_with_standard_input
 from phasegate.models import Model
 from phasegate.prediction_log.record import ROLES
 from phasegate.serving.limits import Limits
 
 if TYPE_CHECKING:
+    from phasegate.serving.features import Features
     from phasegate.serving.journal import LogSettings
 
 _EXAMPLE = """
@@ -34,7 +33,7 @@ def main() -> None:
     """Load, warm up, listen; exit 2 with one line when something is not what was asked for."""
     arguments = _parser().parse_args()
     if arguments.until_stdin_closes:
-        threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
+        end_with_standard_input()
     try:
         model = Model.load(arguments.model_dir, arguments.digest, threads=arguments.threads)
         _serve(model, arguments)
@@ -51,7 +50,6 @@ def _serve(model: Model, arguments: argparse.Namespace) -> None:
     from phasegate.serving.journal import Journal
     from phasegate.serving.metrics import Metrics
     from phasegate.serving.predictor import Predictor
-    from phasegate.serving.rows import RowReader
     from phasegate.serving.scoring import Scorer
     from phasegate.serving.server import Listening, serve
 
@@ -64,13 +62,13 @@ def _serve(model: Model, arguments: argparse.Namespace) -> None:
     journal = (
         Journal(settings, arguments.name, model.digest, model.inputs, entity) if settings else None
     )
-    metrics = Metrics(arguments.name, model.digest, journal.spool if journal else None)
+    features = _features(model, arguments.history, limits)
+    metrics = Metrics(arguments.name, model.digest, features, journal.spool if journal else None)
     REGISTRY.register(metrics)
     answerer = Answerer(
-        model, scorer, metrics, role=arguments.role, journal=journal, now=_microseconds
+        model, scorer, features, metrics, role=arguments.role, journal=journal, now=_microseconds
     )
-    reader = RowReader(model.inputs, limits)
-    predictor = Predictor(arguments.name, model.inputs, answerer, reader)
+    predictor = Predictor(arguments.name, features, answerer)
     try:
         serve(
             predictor,
@@ -82,6 +80,19 @@ def _serve(model: Model, arguments: argparse.Namespace) -> None:
     finally:
         if journal:
             journal.close()
+
+
+def _features(model: Model, history: Path | None, limits: Limits) -> Features:
+    from phasegate.serving.features import EventFeatures, GivenFeatures
+
+    if history is None:
+        return GivenFeatures(model.inputs, limits)
+    from phasegate.features.definitions import FeatureDefinitions
+    from phasegate.online import OnlineFeatures, SqliteHistory
+
+    definitions = FeatureDefinitions.parse(model.definitions["features"], model.definitions["data"])
+    past = SqliteHistory(history) if definitions.windows else None
+    return EventFeatures(model, OnlineFeatures(definitions, past), limits)
 
 
 def _log_settings(arguments: argparse.Namespace) -> LogSettings | None:
@@ -116,6 +127,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--threads", type=int, default=1, help="threads of one prediction [1]")
     add("--max-body-bytes", type=int, default=Limits.body_bytes, help="of one request")
     add("--max-rows", type=int, default=Limits.rows, help="of one request")
+    add(
+        "--history", type=Path, metavar="FILE",
+        help="requests carry raw events, and features are computed from them and from the past in "
+        "this file, which all servers of the model on this machine share",
+    )  # fmt: skip
     add(
         "--standard-route", action="store_true",
         help="take every request through KServe's own route; slower, the same answers",
@@ -157,13 +173,6 @@ def _rule(text: str) -> tuple[str, str]:
     if not column or rule not in ("hash", "drop"):
         raise argparse.ArgumentTypeError(f"'{text}' is not COLUMN=hash or COLUMN=drop")
     return column, rule
-
-
-def _stop_at_end_of_input() -> None:
-    # Not through sys.stdin, whose lock this thread would still hold when the interpreter ends.
-    while os.read(0, 4096):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

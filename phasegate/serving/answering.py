@@ -8,16 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phasegate.errors import BadInput
+from phasegate.errors import BadInput, Unavailable
 from phasegate.models import Model
+from phasegate.serving.columns import Columns
 from phasegate.serving.envelope import Envelope, read_envelope
+from phasegate.serving.features import Features
 from phasegate.serving.journal import Journal
 from phasegate.serving.metrics import Metrics
 from phasegate.serving.recent import ConflictingId, RecentIds
 from phasegate.serving.rows import Batch
 from phasegate.serving.scoring import Scorer
 
-ReadRows = Callable[[], tuple[object, Batch]]
+Read = Callable[[], tuple[object, Columns]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Answerer:
     """Answers requests to one model.
 
     Args:
+        features: what requests carry, and how that becomes rows.
         role: the role for requests that name none.
         journal: the prediction log; None where nothing is logged.
         now: the clock, microseconds since 1970.
@@ -54,31 +57,35 @@ class Answerer:
         self,
         model: Model,
         scorer: Scorer,
+        features: Features,
         metrics: Metrics,
         *,
         role: str,
         journal: Journal | None,
         now: Callable[[], int],
     ) -> None:
-        self._model, self._scorer, self._metrics = model, scorer, metrics
+        self._model, self._scorer, self._features = model, scorer, features
+        self._metrics = metrics
         self._role, self._journal, self._now = role, journal, now
         self._recent = RecentIds()
 
-    def answer(self, headers: Mapping[str, str], read: ReadRows) -> Answer:
+    def answer(self, headers: Mapping[str, str], read: Read) -> Answer:
         """Answer one request; counted and logged whether it succeeds or not.
 
         Args:
             headers: names in lower case.
-            read: gives the id that the body carries, or None, and its rows.
+            read: gives the id that the body carries, or None, and its columns.
 
         Raises:
             BadInput: naming the field and what was expected.
+            Unavailable: what the features are computed from cannot be read.
         """
         started = time.perf_counter()
         try:
-            body_id, batch = read()
+            body_id, columns = read()
             envelope = read_envelope(headers, body_id, self._role, self._now)
-            content = hash((batch.numeric.tobytes(), str(batch.text)))
+            batch = self._features.rows(columns, envelope)
+            content = _content(batch)
             repeated = self._recent.is_repeat(envelope.role, envelope.request_id, content)
             scores = self._scorer.score(batch)
         except Exception as error:
@@ -114,7 +121,13 @@ class Answerer:
             self._journal.failed(envelope, kind, seconds)
 
 
+def _content(batch: Batch) -> int:
+    return hash((batch.numeric.tobytes(), str(batch.text)))
+
+
 def _kind(error: Exception) -> str:
     if isinstance(error, ConflictingId):
         return "conflict"
+    if isinstance(error, Unavailable):
+        return "unavailable"
     return "bad_request" if isinstance(error, BadInput) else "internal"

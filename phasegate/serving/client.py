@@ -60,6 +60,20 @@ class ModelClient:
             return False
         return status == 200 and b"true" in body.lower()
 
+    def inputs(self) -> list[str]:
+        """Names of what the model asks for, in its order.
+
+        Raises:
+            ServingFailure: there is no such model, or no answer.
+        """
+        status, body = self.send("GET", f"/v2/models/{self._path}")
+        if status != 200:
+            raise ServingFailure(f"{self._address} does not serve '{self._path}' ({status})")
+        try:
+            return [str(one["name"]) for one in json.loads(body)["inputs"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise _unreadable(body) from error
+
     def predict_v1(self, rows: Sequence[Mapping[str, Any]]) -> Answer:
         """Ask with rows of feature values; None where missing."""
         body = self._ask(f"/v1/models/{self._path}:predict", {"instances": list(rows)})

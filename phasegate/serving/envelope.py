@@ -6,11 +6,19 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from phasegate.clock import microseconds
 from phasegate.errors import BadInput
 from phasegate.prediction_log.record import ROLES
-from phasegate.traffic.headers import CLOUD_EVENT_ID, ENTITY, EVENT_TIME, REQUEST_ID, ROLE
+from phasegate.traffic.headers import (
+    CLOUD_EVENT_ID,
+    ENTITY,
+    EVENT_ID,
+    EVENT_TIME,
+    REQUEST_ID,
+    ROLE,
+)
 
 _ID = re.compile(r"[A-Za-z0-9._:@/+=-]{1,128}")
 _LONGEST_ENTITY = 256
@@ -26,12 +34,14 @@ class Envelope:
         event_time: microseconds since 1970, UTC.
         entity: what cohorts stick to, such as a customer; None where not told.
         role: the part that the model plays for this request: champion, challenger or shadow.
+        event_id: what the event is known by where it is stored; the request's id if not told.
     """
 
     request_id: str
     event_time: int
     entity: str | None
     role: str
+    event_id: str
 
 
 def read_envelope(
@@ -48,11 +58,14 @@ def read_envelope(
     Raises:
         BadInput: naming the header, and what it may hold.
     """
+    request_id = _request_id(headers, body_id)
+    event_id = _identifier(EVENT_ID, headers.get(EVENT_ID))
     return Envelope(
-        _request_id(headers, body_id),
+        request_id,
         _event_time(headers[EVENT_TIME]) if EVENT_TIME in headers else now(),
         _entity(headers.get(ENTITY)),
         _role(headers.get(ROLE, role)),
+        event_id or request_id,
     )
 
 
@@ -62,16 +75,21 @@ def _request_id(headers: Mapping[str, str], body_id: object) -> str:
         (CLOUD_EVENT_ID, headers.get(CLOUD_EVENT_ID)),
         ("id", body_id),
     ):
-        if found is None or found == "":
-            continue
-        if not isinstance(found, str) or not _ID.fullmatch(found):
-            raise BadInput(
-                f"{str(found)[:40]!r} is not a request id",
-                where=where,
-                expected="1 to 128 letters, digits or characters of ._:@/+=-",
-            )
-        return found
+        if identifier := _identifier(where, found):
+            return identifier
     return str(uuid.uuid4())
+
+
+def _identifier(where: str, found: object) -> str | None:
+    if found is None or found == "":
+        return None
+    if not isinstance(found, str) or not _ID.fullmatch(found):
+        raise BadInput(
+            f"{str(found)[:40]!r} is not an id",
+            where=where,
+            expected="1 to 128 letters, digits or characters of ._:@/+=-",
+        )
+    return found
 
 
 def _event_time(text: str) -> int:
@@ -82,7 +100,7 @@ def _event_time(text: str) -> int:
             parsed = datetime.fromisoformat(text)
             if parsed.tzinfo is None:
                 raise ValueError
-            moment = _microseconds(parsed)
+            moment = microseconds(parsed)
         if not _EARLIEST <= moment < _LATEST:
             raise ValueError
     except (ValueError, OverflowError):
@@ -92,11 +110,6 @@ def _event_time(text: str) -> int:
             expected="RFC 3339 with its zone, or microseconds since 1970, before the year 2200",
         ) from None
     return moment
-
-
-def _microseconds(moment: datetime) -> int:
-    since = moment.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _entity(text: str | None) -> str | None:

@@ -13,6 +13,12 @@ from kserve.protocol.grpc.servicer import InferenceServicer
 
 from phasegate.serving.predictor import BadRequest
 
+_CODES = {
+    400: StatusCode.INVALID_ARGUMENT,
+    409: StatusCode.ALREADY_EXISTS,
+    503: StatusCode.UNAVAILABLE,
+}
+
 
 class _Statuses(ExceptionToStatusInterceptor):
     """Answers a bad request with its reason; KServe also logs a traceback for each."""
@@ -21,8 +27,7 @@ class _Statuses(ExceptionToStatusInterceptor):
         self, ex: Exception, request_or_iterator: Any, context: Any, method_name: str
     ) -> None:
         if isinstance(ex, BadRequest):
-            status = StatusCode.ALREADY_EXISTS if ex.status == 409 else StatusCode.INVALID_ARGUMENT
-            await context.abort(status, ex.reason)
+            await context.abort(_CODES[ex.status], ex.reason)
         await super().handle_exception(ex, request_or_iterator, context, method_name)
 
 

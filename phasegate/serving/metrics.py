@@ -19,6 +19,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from phasegate.prediction_log.spool import Spool
+from phasegate.serving.features import Features
 
 _SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 _SCORES = tuple(step / 20 for step in range(1, 21))
@@ -59,12 +60,13 @@ class Metrics(Collector):
     Args:
         model: name that the model is served under.
         digest: of the model.
+        features: which count labels that windows should have known.
         spool: the prediction log, which counts for itself; None where nothing is logged.
     """
 
-    def __init__(self, model: str, digest: str, spool: Spool | None) -> None:
+    def __init__(self, model: str, digest: str, features: Features, spool: Spool | None) -> None:
         self._labels = [model, digest[:12]]
-        self._spool = spool
+        self._features, self._spool = features, spool
         self._requests: Counter[str] = Counter()
         self._rows: Counter[str] = Counter()
         self._errors: Counter[tuple[str, str]] = Counter()
@@ -108,7 +110,13 @@ class Metrics(Collector):
         for role in sorted(self._seconds):
             self._seconds[role].family(seconds, [*self._labels, role])
             self._scores[role].family(scores, [*self._labels, role])
-        yield from (requests, rows, errors, seconds, scores)
+        unlabelled = CounterMetricFamily(
+            "phasegate_unlabelled_events",
+            "Events that windows over the label saw without their label: skew to training.",
+            labels=["model", "digest"],
+        )
+        unlabelled.add_metric(self._labels, self._features.unlabelled)
+        yield from (requests, rows, errors, seconds, scores, unlabelled)
         if self._spool:
             yield from self._log_metrics(self._spool)
 

@@ -9,22 +9,27 @@ import kserve
 from kserve.errors import InvalidInput
 from kserve.protocol.infer_type import InferInput, InferOutput, InferRequest, InferResponse
 
-from phasegate.errors import BadInput
-from phasegate.models import CATEGORICAL, Input
+from phasegate.errors import BadInput, Unavailable
+from phasegate.models import NUMERIC
 from phasegate.serving.answering import Answer, Answerer
+from phasegate.serving.columns import Columns, Tensor
+from phasegate.serving.features import Features
 from phasegate.serving.protocols import answer_v1, answer_v2, flat, read_object, read_v1, read_v2
 from phasegate.serving.recent import ConflictingId
-from phasegate.serving.rows import Batch, RowReader, Tensor
 
 BINARY_HEADER = "inference-header-content-length"
 
 
 class BadRequest(InvalidInput):
-    """The caller is wrong: 400 (409 for an id used twice), with the field and what was expected."""
+    """A request that cannot be answered, with the field and what was expected.
+
+    Attributes:
+        status: 400; 409 for an id used twice; 503 when the features cannot be computed now.
+    """
 
     def __init__(self, error: BadInput) -> None:
         super().__init__(str(error))
-        self.status = 409 if isinstance(error, ConflictingId) else 400
+        self.status = _status(error)
 
 
 class Predictor(kserve.Model):
@@ -32,16 +37,14 @@ class Predictor(kserve.Model):
 
     Args:
         name: name in the request's path.
-        inputs: what a request must carry.
+        features: what a request must carry.
         answerer: scores, counts and logs.
-        reader: reads requests with those inputs.
     """
 
-    def __init__(
-        self, name: str, inputs: tuple[Input, ...], answerer: Answerer, reader: RowReader
-    ) -> None:
+    def __init__(self, name: str, features: Features, answerer: Answerer) -> None:
         super().__init__(name)
-        self._inputs, self._answerer, self._reader = inputs, answerer, reader
+        self._inputs, self._reader = features.inputs, features.reader
+        self._answerer = answerer
         self.ready = True
 
     def validate(self, payload: Any) -> Any:
@@ -87,14 +90,10 @@ class Predictor(kserve.Model):
         self._answerer.refused(headers, kind)
 
     def get_input_types(self) -> list[dict[str, Any]]:
-        """One tensor for each input, in the model's order; -1 is any number of rows."""
+        """One tensor for each input, in order; -1 is any number of rows."""
         return [
-            {
-                "name": one.name,
-                "datatype": "BYTES" if one.kind == CATEGORICAL else "FP64",
-                "shape": [-1],
-            }
-            for one in self._inputs
+            {"name": name, "datatype": "FP64" if kind == NUMERIC else "BYTES", "shape": [-1]}
+            for name, kind in self._inputs.items()
         ]
 
     def get_output_types(self) -> list[dict[str, Any]]:
@@ -104,7 +103,7 @@ class Predictor(kserve.Model):
             {"name": "decision", "datatype": "INT8", "shape": [-1]},
         ]
 
-    def _rows_v1(self, payload: Any) -> tuple[None, Batch]:
+    def _rows_v1(self, payload: Any) -> tuple[None, Columns]:
         # KServe leaves the body as bytes unless its content type is exactly a JSON one.
         if isinstance(payload, bytes):
             payload = read_object(payload)
@@ -114,10 +113,10 @@ class Predictor(kserve.Model):
             )
         return None, read_v1(payload, self._reader)
 
-    def _rows_v2(self, document: dict[str, Any]) -> tuple[object, Batch]:
+    def _rows_v2(self, document: dict[str, Any]) -> tuple[object, Columns]:
         return document.get("id"), read_v2(document, self._reader)
 
-    def _rows(self, request: InferRequest, headers: Mapping[str, str]) -> tuple[object, Batch]:
+    def _rows(self, request: InferRequest, headers: Mapping[str, str]) -> tuple[object, Columns]:
         binary = request.from_grpc or BINARY_HEADER in headers
         tensors = [_tensor(one) for one in request.inputs]
         return request.id, self._reader.of_tensors(tensors, nan_is_missing=binary)
@@ -134,6 +133,12 @@ class Predictor(kserve.Model):
             infer_outputs=outputs,
             parameters={"model_digest": answer.model_digest},
         )
+
+
+def _status(error: BadInput) -> int:
+    if isinstance(error, ConflictingId):
+        return 409
+    return 503 if isinstance(error, Unavailable) else 400
 
 
 def _tensor(one: InferInput) -> Tensor:

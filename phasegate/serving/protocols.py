@@ -8,7 +8,7 @@ import orjson
 
 from phasegate.errors import BadInput
 from phasegate.serving.answering import Answer
-from phasegate.serving.rows import Batch, RowReader, Tensor
+from phasegate.serving.columns import ColumnReader, Columns, Tensor
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -30,15 +30,15 @@ def read_object(body: bytes) -> dict[str, Any]:
     return document
 
 
-def read_v1(document: dict[str, Any], reader: RowReader) -> Batch:
-    """The rows of ``{"instances": [...]}``; see `RowReader.of_instances` for what it raises."""
+def read_v1(document: dict[str, Any], reader: ColumnReader) -> Columns:
+    """The columns of ``{"instances": [...]}``; raises as `ColumnReader.of_instances` does."""
     if "instances" not in document:
         raise BadInput("no 'instances'", where="request body", expected='{"instances": [...]}')
     return reader.of_instances(document["instances"])
 
 
-def read_v2(document: dict[str, Any], reader: RowReader) -> Batch:
-    """The rows of ``{"inputs": [tensor, ...]}``; see `RowReader.of_tensors` for what it raises."""
+def read_v2(document: dict[str, Any], reader: ColumnReader) -> Columns:
+    """The columns of ``{"inputs": [tensor, ...]}``; raises as `ColumnReader.of_tensors` does."""
     inputs = document.get("inputs")
     if not isinstance(inputs, list):
         raise BadInput("no list of 'inputs'", where="request body", expected='{"inputs": [...]}')

@@ -7,3 +7,4 @@ CLOUD_EVENT_ID = "ce-id"  # KServe's payload logger takes the id from here, and 
 ROLE = "x-phasegate-role"
 ENTITY = "x-entity-id"
 EVENT_TIME = "x-event-time"
+EVENT_ID = "x-event-id"  # of a raw event, where that is not the id of the request

@@ -36,13 +36,13 @@ def test_a_request_without_an_id_gets_one_of_its_own() -> None:
 @pytest.mark.parametrize("bad", ["a b", "a\r\nx-evil: 1", "a" * 129, "é", "<script>", "a\0b"])
 @pytest.mark.parametrize("where", ["x-request-id", "ce-id", "id"])
 def test_an_id_that_could_carry_something_else_is_refused(bad: str, where: str) -> None:
-    with pytest.raises(BadInput, match=f"^{where}: .*is not a request id"):
+    with pytest.raises(BadInput, match=f"^{where}: .*is not an id"):
         read({} if where == "id" else {where: bad}, bad if where == "id" else None)
 
 
 @pytest.mark.parametrize("bad", [7, ["a"], {"a": 1}, True])
 def test_an_id_is_text(bad: object) -> None:
-    with pytest.raises(BadInput, match="is not a request id"):
+    with pytest.raises(BadInput, match="is not an id"):
         read({}, bad)
 
 

@@ -1,0 +1,1 @@
+"""Models served on this machine: real KServe servers, a real Envoy, a sidecar."""

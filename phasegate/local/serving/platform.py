@@ -1,0 +1,181 @@
+"""A champion and maybe a challenger on this machine, with what production puts around them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from phasegate.errors import Unavailable
+from phasegate.local.environments import environment
+from phasegate.local.serving.models import ServedModel
+from phasegate.local.serving.settings import ServingSettings
+from phasegate.serving.process import ModelServerProcess, ServingFailure
+from phasegate.sidecar.process import SidecarProcess
+from phasegate.traffic.envoy.process import EnvoyProcess
+from phasegate.traffic.envoy.target import EnvoyTarget
+from phasegate.traffic.plan import Backend, TrafficPlan
+
+Say = Callable[[str], None]
+
+_SEGMENT_SECONDS = 2  # one machine's traffic is small: it can be in the log soon
+_LONGEST_PAUSE = 30.0
+
+
+@dataclass
+class _Server:
+    """A model's server, and when it may be started again after it ended by itself."""
+
+    model: ServedModel
+    process: ModelServerProcess
+    failures: int = 0
+    not_before: float = field(default=0.0)
+
+    @property
+    def backend(self) -> Backend:
+        """What the proxy knows it by."""
+        address = self.process.address.removeprefix("http://")
+        return Backend(self.model.digest[:12], address, self.model.name)
+
+
+class LocalServing:
+    """KServe model servers, each logging to one spool, a sidecar that seals it, and Envoy.
+
+    Everything is started within the ``with`` body and stopped in reverse order at its end: first
+    Envoy answers what it has accepted, then the servers finish their logs, then the sidecar seals.
+
+    Args:
+        folder: configuration, spool and logs of the processes.
+        log: store of the sealed prediction log: a folder or ``gs://bucket/prefix``.
+        settings: of the project.
+        port: of loopback, for requests; 0 is any free one.
+        say: told what happened to the processes.
+
+    Attributes:
+        target: carries out traffic plans.
+        url: where requests go.
+        admin: ``IP:PORT`` of the proxy's admin interface.
+    """
+
+    target: EnvoyTarget
+    url: str
+    admin: str
+
+    def __init__(
+        self, folder: Path, log: str, settings: ServingSettings, *, port: int, say: Say
+    ) -> None:
+        self.folder, self.log = folder, log
+        self._settings, self._port, self._say = settings, port, say
+        self._servers: dict[str, _Server] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Start what does not depend on the models.
+
+        Raises:
+            ServerFailure: the sidecar did not start.
+        """
+        for name in ("logs", "spool", "proxy"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        self.sidecar = self._stack.enter_context(
+            SidecarProcess(
+                [self.folder / "spool"], self.log,
+                state=self.folder / "sidecar", log=self.folder / "logs" / "sidecar.log",
+                python=environment("sidecar").python,
+            )
+        )  # fmt: skip
+        self._stack.callback(self._stop_all)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def start_all(self, models: list[ServedModel]) -> list[Backend]:
+        """Start several model servers side by side; see `start`."""
+        with ThreadPoolExecutor(len(models)) as pool:
+            return list(pool.map(self.start, models))
+
+    def start(self, model: ServedModel) -> Backend:
+        """Start a model server and wait until it is ready; it gets no traffic by that.
+
+        Raises:
+            ServingFailure: it refused the model or did not become ready; whatever was served
+                before still is.
+        """
+        process = self._process(model, port=0)
+        process.__enter__()
+        server = _Server(model, process)
+        self._servers[server.backend.name] = server
+        return server.backend
+
+    def stop(self, backend: Backend) -> None:
+        """Stop a model server that no plan sends requests to any more."""
+        self._servers.pop(backend.name).process.stop()
+
+    def open(self, plan: TrafficPlan) -> None:
+        """Start Envoy with a plan.
+
+        Raises:
+            Unavailable: Envoy did not start.
+        """
+        proxy = EnvoyProcess(self.folder / "proxy", plan, port=self._port)
+        self._proxy = self._stack.enter_context(proxy)
+        self.url, self.admin = proxy.address, proxy.admin.address
+        self.target = EnvoyTarget(self.folder / "proxy")
+
+    def restart_ended(self) -> None:
+        """Start servers again that ended by themselves, each after a growing pause.
+
+        Raises:
+            Unavailable: Envoy itself has ended; its last words are in the message.
+        """
+        code = self._proxy.poll()
+        if code is not None:
+            raise Unavailable(
+                f"Envoy ended with exit code {code}; its last words:\n{self._proxy.last_lines()}"
+            )
+        now = time.monotonic()
+        for server in self._servers.values():
+            code = server.process.poll()
+            if code is None or now < server.not_before:
+                continue
+            server.failures += 1
+            server.not_before = now + min(2.0**server.failures, _LONGEST_PAUSE)
+            self._say(f"{server.model.version} ended with exit code {code}; starting it again")
+            port = server.backend.port
+            server.process.stop()
+            server.process = self._process(server.model, port=port)
+            try:
+                server.process.__enter__()
+            except ServingFailure as failure:
+                self._say(str(failure))
+
+    def _process(self, model: ServedModel, port: int) -> ModelServerProcess:
+        return ModelServerProcess(
+            model.folder,
+            model.digest,
+            model.name,
+            log=self.folder / "logs" / f"{model.digest[:12]}.log",
+            port=port,
+            options=[
+                f"--spool={self.folder / 'spool'}",
+                f"--segment-seconds={_SEGMENT_SECONDS}",
+                f"--project-version={model.version}",
+                *self._settings.options(self.folder),
+            ],
+            python=environment("core").python,
+        )
+
+    def _stop_all(self) -> None:
+        for server in self._servers.values():
+            server.process.stop()

@@ -1,0 +1,49 @@
+"""How a project wants its model served."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HASH, DROP = "hash", "drop"
+
+
+@dataclass(frozen=True)
+class ServingSettings:
+    """What model servers are told beside the model.
+
+    Attributes:
+        sensitive: column -> ``hash`` or ``drop``: personal data in the prediction log.
+    """
+
+    sensitive: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, section: Mapping[str, Any]) -> ServingSettings:
+        """The settings in a project's ``serving`` section, defaults filled in."""
+        return cls(dict(section["log"]["sensitive"]))
+
+    def options(self, folder: Path) -> list[str]:
+        """Arguments of the model server; ``folder`` gets a key for hashes if it has none."""
+        options = [f"--sensitive={column}={rule}" for column, rule in self.sensitive.items()]
+        if HASH in self.sensitive.values():
+            options.append(f"--log-key-file={_key(folder)}")
+        return options
+
+
+def _key(folder: Path) -> Path:
+    """The key's file: made once, whole, and for its owner's eyes."""
+    path = folder / "log.key"
+    if not path.exists():
+        partial = folder / f".{path.name}.{os.getpid()}"
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+        with contextlib.suppress(FileExistsError):
+            os.link(partial, path)
+        partial.unlink()
+    return path
