@@ -1,0 +1,1 @@
+"""Traffic carried by an Envoy proxy on this machine."""

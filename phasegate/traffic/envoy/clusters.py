@@ -1,0 +1,216 @@
+"""Clusters of a plan: whom Envoy can send requests to, and what it does when they fail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from phasegate.digests import digest_json
+from phasegate.traffic.envoy.xds import METADATA, Resource, extension, overwrite, seconds, typed
+from phasegate.traffic.headers import ROLE
+from phasegate.traffic.plan import Backend, TrafficPlan
+
+CHAMPION, CHALLENGER, SHADOW = "champion", "challenger", "shadow"
+WATCH, CANARY, LARGE = "watch", "canary", "large"
+
+_PROTOCOL = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+_MUTATION = "envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"
+_CODEC = "envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec"
+_PREVIOUS_PRIORITIES = (
+    "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig"
+)
+_AGGREGATE = "envoy.extensions.clusters.aggregate.v3.ClusterConfig"
+
+_CONNECT_SECONDS = 0.25
+# Uvicorn closes a connection that was idle for 5 seconds; a request must not meet that moment.
+_IDLE_SECONDS = 4
+_SHADOW_SECONDS = 5
+_HEALTH_SECONDS = 0.5
+
+# Queues of users' requests are long: a full one is an error that a user sees.
+_LIMITS = {"max_connections": 1024, "max_pending_requests": 65536, "max_requests": 65536}
+# Copies may be lost, and each that waits holds its body in memory: with bodies of up to LARGE_BYTES
+# in the first queue and up to 8 MiB in the second, a hung backend costs less than 1 GiB.
+LARGE_BYTES = 128 << 10
+_SHADOW_LIMITS = {"max_connections": 128, "max_pending_requests": 4096, "max_requests": 4096}
+_LARGE_LIMITS = {"max_connections": 16, "max_pending_requests": 32, "max_requests": 32}
+
+# What a request did not reach may be sent again, and an inference changes nothing.
+NO_ANSWER = "connect-failure,refused-stream,reset"
+# A challenger that refuses what the champion accepts is as sick as one that fails.
+_REFUSALS = [400, 401, 403, 404, 405, 408, 409, 411, 413, 415, 422, 429]
+
+
+def clusters(plan: TrafficPlan) -> list[Resource]:
+    """Every cluster that the plan needs, also for shares that are 0 now: they stay warm."""
+    needed = [_champion(plan.champion), _watch(plan.champion)]
+    if plan.challenger is not None:
+        needed += [
+            _challenger(plan.challenger),
+            _canary(plan.challenger, plan.champion),
+            _shadow(SHADOW, plan.challenger, _SHADOW_LIMITS),
+            _shadow(LARGE, plan.challenger, _LARGE_LIMITS),
+        ]
+    return needed
+
+
+def cluster_name(role: str, *backends: Backend) -> str:
+    """Name of a cluster of backends; another address makes another cluster, beside the old one."""
+    identity = digest_json([[it.name, it.address, it.model] for it in backends])[:8]
+    return f"{role}-{backends[0].name}-{identity}"
+
+
+def _champion(backend: Backend) -> Resource:
+    """Gets requests whatever its health checks say: there is nobody else to ask."""
+    return {
+        **_backend(CHAMPION, backend),
+        "circuit_breakers": _breakers(_LIMITS),
+        **_protocol(common_http_protocol_options={"idle_timeout": seconds(_IDLE_SECONDS)}),
+    }
+
+
+def _watch(backend: Backend) -> Resource:
+    """The champion again, which no route names: here its health checks can do no harm."""
+    return {**_backend(WATCH, backend), **_checked(backend)}
+
+
+def _challenger(backend: Backend) -> Resource:
+    """Gets no requests while it is sick; back when it answers health checks again."""
+    return {
+        **_backend(CHALLENGER, backend),
+        **_checked(backend),
+        "circuit_breakers": _breakers(_LIMITS),
+        "outlier_detection": {
+            "consecutive_5xx": 5,
+            "interval": "1s",
+            "base_ejection_time": "5s",
+            "max_ejection_time": "60s",
+            "max_ejection_percent": 100,
+            "enforcing_success_rate": 0,
+            # A server may say that it is ready and answer nothing else.
+            "successful_active_health_check_uneject_host": False,
+        },
+        **_protocol(common_http_protocol_options={"idle_timeout": seconds(_IDLE_SECONDS)}),
+    }
+
+
+def _canary(challenger: Backend, champion: Backend) -> Resource:
+    """The challenger's share of the requests: first the challenger, then the champion.
+
+    A challenger known to be sick is passed over; what it does not answer well is tried again,
+    and a second attempt goes where the first did not.
+    """
+    name = cluster_name(CANARY, challenger, champion)
+    members = [cluster_name(CHALLENGER, challenger), cluster_name(CHAMPION, champion)]
+    return {
+        **_named(name),
+        "lb_policy": "CLUSTER_PROVIDED",
+        "cluster_type": extension("envoy.clusters.aggregate", _AGGREGATE, clusters=members),
+        "circuit_breakers": _breakers(_LIMITS),
+        **_protocol(
+            retry_policy={
+                "retry_on": f"{NO_ANSWER},5xx,retriable-status-codes",
+                "retriable_status_codes": _REFUSALS,
+                "num_retries": 1,
+                "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.002s"},
+                "retry_priority": extension(
+                    "envoy.retry_priorities.previous_priorities",
+                    _PREVIOUS_PRIORITIES,
+                    update_frequency=1,
+                ),
+            },
+            # A cluster's own policy replaces its route's, and this one copies nothing: a copy of
+            # what the challenger answers itself would be of no use.
+            request_mirror_policies=[
+                {
+                    "cluster": cluster_name(SHADOW, challenger),
+                    "runtime_fraction": {"default_value": {"numerator": 0}},
+                }
+            ],
+        ),
+    }
+
+
+def _shadow(kind: str, backend: Backend, limits: dict[str, int]) -> Resource:
+    """The challenger again, for copies: with limits that keep a sick one from piling them up."""
+    return {
+        **_backend(kind, backend, role=SHADOW),
+        **_checked(backend),
+        "close_connections_on_host_health_failure": True,
+        "circuit_breakers": _breakers(limits),
+        **_protocol(
+            common_http_protocol_options={
+                "idle_timeout": seconds(_IDLE_SECONDS),
+                "max_stream_duration": seconds(_SHADOW_SECONDS),
+            },
+        ),
+    }
+
+
+def _backend(kind: str, backend: Backend, role: str | None = None) -> Resource:
+    name = cluster_name(kind, backend)
+    address = {"address": backend.host, "port_value": backend.port}
+    endpoint = {
+        "endpoint": {"address": {"socket_address": address}},
+        "metadata": {"filter_metadata": {METADATA: {"role": role or kind}}},
+    }
+    return {
+        **_named(name),
+        "type": "STATIC",
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [endpoint]}],
+        },
+    }
+
+
+def _checked(backend: Backend) -> Resource:
+    """Health checks, and no request for a backend that fails them."""
+    return {
+        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        "health_checks": [
+            {
+                "timeout": seconds(_HEALTH_SECONDS),
+                "interval": seconds(_HEALTH_SECONDS),
+                "no_traffic_interval": seconds(_HEALTH_SECONDS),
+                "unhealthy_threshold": 2,
+                "healthy_threshold": 1,
+                "http_health_check": {"path": f"/v2/models/{backend.model}/ready"},
+            }
+        ],
+    }
+
+
+def _named(name: str) -> Resource:
+    return {
+        **typed("envoy.config.cluster.v3.Cluster"),
+        "name": name,
+        "connect_timeout": seconds(_CONNECT_SECONDS),
+    }
+
+
+def _protocol(**options: Any) -> Resource:
+    """HTTP/1 to the backend, which is told its role; so is the one who gets its answer.
+
+    The role is read from the endpoint that was chosen, at each attempt: also behind an aggregate
+    cluster, whose filters run in place of its members' own, it is the role of who answers.
+    """
+    role = [{"append": overwrite(ROLE, f"%UPSTREAM_METADATA({METADATA}:role)%")}]
+    mutations = {"request_mutations": role, "response_mutations": role}
+    return {
+        "typed_extension_protocol_options": {
+            _PROTOCOL: typed(
+                _PROTOCOL,
+                explicit_http_config={"http_protocol_options": {}},
+                http_filters=[
+                    extension("envoy.filters.http.header_mutation", _MUTATION, mutations=mutations),
+                    extension("envoy.filters.http.upstream_codec", _CODEC),
+                ],
+                **options,
+            )
+        }
+    }
+
+
+def _breakers(limits: dict[str, int]) -> Resource:
+    # Every failure of the challenger is a retry: their number must not be the limit (3 unless set).
+    return {"thresholds": [{**limits, "max_retries": limits["max_requests"]}]}
