@@ -41,7 +41,7 @@ ROWS = st.fixed_dictionaries(
         "moment": TIMES,
         "customer": st.sampled_from([None, "", "a", "ä"]),
         "terminal": st.sampled_from([None, -1, 2**40]),
-        "amount": AMOUNTS,
+        "amount": st.one_of(AMOUNTS, st.sampled_from([0.5, 2.5, -0.5, 0.005])),
         "points": st.sampled_from([None, 0, 7, -(2**31)]),
         "channel": st.sampled_from([None, "chip", "NULL"]),
         "online": st.sampled_from([None, True, False]),

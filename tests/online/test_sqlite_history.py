@@ -58,7 +58,8 @@ def test_a_missing_value_may_become_known_and_is_not_forgotten_by_a_repetition(p
     assert total(past) == Total(0, 0, 1)
     assert past.add([fact(1, units=4)]) == (1, 0, 0)
     assert past.add([fact(1, units=None)]) == (0, 1, 0)
-    assert total(past) == Total(1, 4, 0)
+    assert past.add([fact(2, units=None), fact(2, key="b"), fact(2, time=1)]) == (1, 0, 2)
+    assert total(past) == Total(1, 4, 1)
 
 
 def test_spans_hold_their_start_and_not_their_end(past):
@@ -67,6 +68,15 @@ def test_spans_hold_their_start_and_not_their_end(past):
     assert past.totals([Lookup(PAID, "a", spans)]) == [
         [Total(2, 2, 0), Total(0, 0, 0), Total(1, 1, 0), Total(0, 0, 0)]
     ]
+
+
+def test_facts_that_a_lookup_brings_count_where_they_are_not_held_and_in_their_spans_only(past):
+    past.add([fact(1, time=5, units=2)])
+    held_otherwise = fact(1, time=5, units=9)
+    brought = [fact(event, time=time) for event, time in ((2, 3), (3, 4), (4, 6), (5, 7))]
+    lookup = Lookup(PAID, "a", [(4, 6), (5, 7)], [held_otherwise, *brought])
+    assert past.totals([lookup]) == [[Total(2, 3, 0), Total(2, 3, 0)]]
+    assert total(past) == Total(1, 2, 0)
 
 
 def test_labels_are_told_by_event_and_corrected_by_later_ones(past):
