@@ -58,5 +58,7 @@ def write_bodies(path: Path, bodies: Sequence[bytes]) -> Path:
 def _wrk() -> str:
     found = shutil.which("wrk")
     if found is None:
-        raise BadInput("there is no wrk, which makes the load", fix="apt-get install wrk")
+        raise BadInput(
+            "there is no wrk, which makes the load", fix="Install it: apt-get install wrk"
+        )
     return found
