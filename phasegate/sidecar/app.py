@@ -100,7 +100,7 @@ def create_app(receiver: EventReceiver, health: Health, metrics: Metrics) -> Sta
     """Routes: ``POST /`` for CloudEvents, ``/healthz``, ``/readyz``, ``/metrics``."""
 
     async def alive(_: Request) -> Response:
-        return _json({"status": "alive"})
+        return _json({"status": "alive"}) if health.alive else _json({"status": "dead"}, 503)
 
     async def ready(_: Request) -> Response:
         # A pod whose sidecar is unready gets no requests: a store that is down must not cost the

@@ -14,12 +14,14 @@ class Health:
         metrics: shows the same.
 
     Attributes:
+        alive: whether spools are looked at; without that the process is of no use.
         ready: whether the sidecar takes events and looks at its spools.
     """
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._wrong: dict[str, str] = {}
+        self.alive = True
         self.ready = False
 
     def tell(self, what: str, wrong: str | None) -> None:

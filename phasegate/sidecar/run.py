@@ -27,7 +27,7 @@ from phasegate.sidecar.spools import SpoolFolder
 from phasegate.sidecar.upkeep import Upkeep
 from phasegate.store.named import open_named
 
-_STORE_SECONDS = 5.0  # of tries in one call; the pauses between calls are the sidecar's own
+_STORE_SECONDS = 2.0  # of tries in one call; the pauses between calls are the sidecar's own
 _MOST_CONNECTIONS = 256
 _STOP_SECONDS = 5
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from phasegate.prediction_log.folder import (
     closed_segments,
     writable_folder,
 )
+from phasegate.prediction_log.segment import read_segment
 from phasegate.sidecar.health import Health
 from phasegate.sidecar.metrics import Metrics
 from phasegate.sidecar.sealing import DamagedSegment, read_parts, store_parts
@@ -86,28 +88,42 @@ class SpoolFolder:
 
         Raises:
             StoreFailure: the store does not take one; the others are not tried.
-            OSError: the folder cannot be read or written.
+            OSError: a segment cannot be read or removed; the others were sealed.
         """
-        adopted = adopt_abandoned(self._folder)
-        self._metrics.add(records_torn=adopted.torn)
-        for path in adopted.unreadable:
-            self._put_aside(path)
-        closed = closed_segments(self._folder)
-        for segment in closed[:_AT_ONCE]:
-            self._seal(segment, store, draft)
-        return len(closed) > _AT_ONCE
+        self._adopt()
+        sealed, failure = 0, None
+        for segment in closed_segments(self._folder):
+            if sealed == _AT_ONCE:
+                return True
+            try:
+                self._seal(segment, store, draft)
+                sealed += 1
+            except OSError as error:
+                failure = error  # holds up this segment, and no other
+        if failure:
+            raise failure
+        return False
 
     def close(self) -> None:
         """Leave the folder to another sidecar."""
         self._watch.close()
         self._lock.close()
 
+    def _adopt(self) -> None:
+        adopted = adopt_abandoned(self._folder)
+        self._metrics.add(records_torn=adopted.torn)
+        for path in adopted.unreadable:
+            try:
+                read_segment(path)  # else it could not be changed now, and may be next time
+            except BadInput as error:
+                self._put_aside(path, error)
+
     def _seal(self, segment: Path, store: NamedFiles, draft: Path) -> None:
         started = time.perf_counter()
         try:
             parts = read_parts(segment)
-        except DamagedSegment:
-            self._put_aside(segment)
+        except DamagedSegment as error:
+            self._put_aside(segment, error)
             return
         try:
             store_parts(parts, store, draft)
@@ -116,7 +132,7 @@ class SpoolFolder:
         if parts.is_whole:
             segment.unlink()
         else:
-            self._put_aside(segment)
+            self._put_aside(segment, BadInput("it is damaged", where=str(segment)))
         self._metrics.add(
             records_seen=self._watch.sealed(segment),
             records_sealed=parts.records,
@@ -125,7 +141,8 @@ class SpoolFolder:
         )
         self._metrics.seal_seconds.observe(time.perf_counter() - started)
 
-    def _put_aside(self, segment: Path) -> None:
+    def _put_aside(self, segment: Path, why: BadInput) -> None:
+        print(f"put aside in {self._damaged}: {why}", file=sys.stderr, flush=True)
         self._damaged.mkdir(exist_ok=True)
         segment.rename(self._damaged / segment.name)
         self._metrics.add(segments_damaged=1)

@@ -63,6 +63,12 @@ class Upkeep:
         self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._work()
+        finally:
+            self._health.alive = False
+
+    def _work(self) -> None:
         more = False
         while not self._stop.wait(0 if more else self._interval):
             more = self._round()

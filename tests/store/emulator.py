@@ -16,9 +16,9 @@ _START_SECONDS = 60
 
 
 @contextmanager
-def storage_emulator(bucket: str) -> Iterator[str]:
-    """Address of an emulator that holds one empty bucket."""
-    port = free_port()
+def storage_emulator(bucket: str, port: int = 0) -> Iterator[str]:
+    """Address of an emulator that holds one empty bucket; on any free port unless one is given."""
+    port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "gcp_storage_emulator", "start", "--host", "127.0.0.1"]
     command += ["--port", str(port), "--in-memory", "--default-bucket", bucket]
