@@ -17,6 +17,7 @@ from phasegate.cli import (  # noqa: F401  (they register)
 from phasegate.cli.app import app
 from phasegate.cli.console import err, print_error
 from phasegate.errors import BadInput, ExitCode
+from phasegate.server_process import ServerFailure
 
 
 def main() -> int:
@@ -29,7 +30,7 @@ def main() -> int:
         print_error(error)
         err.print("phasegate --help lists the commands, phasegate COMMAND --help their options")
         return ExitCode.BAD_INPUT
-    except BadInput as error:
+    except (BadInput, ServerFailure) as error:
         print_error(error)
         return ExitCode.BAD_INPUT
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ import signal
 import threading
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from phasegate.cli.app import app
 from phasegate.cli.console import err, out, print_json
 from phasegate.cli.pipeline_commands import WORKSPACE, JsonOption, WorkspaceOption
 from phasegate.errors import BadInput, ExitCode
+
+if TYPE_CHECKING:
+    from phasegate.local.serving.models import ServedModel
 
 SERVING = "serving"  # folder of a workspace
 
@@ -57,9 +60,11 @@ def serve(
     sticky: Annotated[
         str, typer.Option(help="Header whose equal values always meet the same model.")
     ] = "x-entity-id",
-    port: Annotated[int, typer.Option(help="Port on loopback; 0 takes a free one.")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port on loopback; 0 takes a free one.")
+    ] = 8080,
     project: Annotated[
-        Path | None, typer.Option(help="Project file: says which columns are personal data.")
+        Path | None, typer.Option(help="Project file, whose serving section holds.")
     ] = None,
     log: Annotated[
         str, typer.Option(help="Store of the prediction log: folder or gs://. [workspace/log]")
@@ -81,23 +86,28 @@ def serve(
     from phasegate.local.serving.models import fetch_models
     from phasegate.local.serving.platform import LocalServing
     from phasegate.local.serving.running import Running, only_one
-    from phasegate.local.serving.settings import ServingSettings
+    from phasegate.local.serving.settings import ServingSettings, history_file
     from phasegate.project.load import load_project
-    from phasegate.server_process import ServerFailure
     from phasegate.traffic.plan import Stickiness, TrafficPlan
 
     if len(models) > 2:
         raise BadInput(f"{len(models)} models", expected="a champion and at most one challenger")
-    shares = (percent(canary), percent(mirror)) if len(models) == 2 else (0, 0)
-    settings = (
-        ServingSettings.of(load_project(project).sections["serving"])
-        if project
-        else ServingSettings()
-    )
+    shares = percent(canary), percent(mirror)
+    if len(models) == 1:
+        if shares[0]:
+            raise BadInput(f"there is no challenger to answer {canary} % of the requests")
+        shares = 0, 0
+    settings = ServingSettings.of(load_project(project).sections) if project else ServingSettings()
     for name in ("core", "sidecar"):
         environment(name).require_current()
     place = Workspace(workspace.resolve())
     found = fetch_models(models, place, place.folder / SERVING / "models")
+    if len({model.digest for model in found}) < len(found):
+        raise BadInput(
+            "champion and challenger are the same model",
+            where=" and ".join(models),
+            fix="leave one out",
+        )
     name = found[0].name
     folder = place.folder / SERVING / name
     store = log or str(place.folder / "log")
@@ -110,10 +120,9 @@ def serve(
     ):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        try:
-            backends = serving.start_all(found)
-        except ServerFailure as failure:
-            raise BadInput(str(failure)) from None
+        if settings.takes_events:
+            _fill_history(history_file(folder), found, settings.key)
+        backends = serving.start_all(found)
         serving.open(
             TrafficPlan(
                 backends[0], *backends[1:],
@@ -129,6 +138,20 @@ def serve(
                 line.update()
         err.print("stopping: requests in flight are answered, logs are sealed")
     return ExitCode.PASSED
+
+
+def _fill_history(file: Path, models: list[ServedModel], key: str) -> None:
+    from phasegate.cli.progress import progress_bar
+    from phasegate.local.serving.past import fill_history
+
+    with progress_bar() as bar:
+        task = bar.add_task("", title="history", total=1.0)
+        events = fill_history(
+            file, models, key,
+            lambda share, said: bar.update(task, completed=share, description=said),
+        )  # fmt: skip
+    if events:
+        err.print(f"the past begins with {events:,} events of the model's snapshot")
 
 
 @app.command()
@@ -149,6 +172,9 @@ def send(
     prefix: Annotated[
         str, typer.Option(help="Before each request's id; another one for each replay. [the time]")
     ] = "",
+    project: Annotated[
+        Path | None, typer.Option(help="Project file, for the columns: time, entity and key.")
+    ] = None,
     url: Annotated[str, typer.Option(help="Where to send; by default what is served here.")] = "",
     in_flight: Annotated[int, typer.Option(help="Requests waiting for their answer.")] = 32,
     timeout: Annotated[float, typer.Option(help="Seconds for one request.")] = 30,
@@ -167,6 +193,7 @@ def send(
     from phasegate.local.serving.running import find_running
     from phasegate.local.serving.sealed import await_log
     from phasegate.local.serving.sending import send as send_requests
+    from phasegate.project.load import load_project
     from phasegate.serving.client import ModelClient, ServingFailure
 
     running = None if url else find_running(workspace.resolve() / SERVING, name)
@@ -179,7 +206,10 @@ def send(
     except ServingFailure as failure:
         raise BadInput(str(failure)) from None
     batch = prefix or f"{now():%Y%m%dT%H%M%S.%f}-"
-    table = RequestTable(file, inputs, Columns(time, entity, key), limit=max(rows, 0), prefix=batch)
+    data = load_project(project).sections["data"] if project else {}
+    asked = {"time": time, "entity": entity, "key": key}
+    columns = Columns(**{role: name or data.get(role) or "" for role, name in asked.items()})
+    table = RequestTable(file, inputs, columns, limit=max(rows, 0), prefix=batch)
     with progress_bar() as bar:
         task = bar.add_task("", title="send", total=1.0)
         sent = send_requests(
@@ -196,6 +226,42 @@ def send(
     else:
         print_sent(sent, matching)
     return ExitCode.BLOCKED if sent.errors else ExitCode.PASSED
+
+
+@app.command()
+def label(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet file, or a folder of them.")],
+    project: Annotated[Path, typer.Option(help="Project file, for the columns.")],
+    name: NameArgument = "",
+    workspace: WorkspaceOption = WORKSPACE,
+) -> int:
+    """Tell a served model's past which events turned out positive, for windows over the label.
+
+    For models that are served with `serving.inputs: events`; may be run again.
+    """
+    from phasegate.local.serving.models import ServedModel
+    from phasegate.local.serving.past import add_labels
+    from phasegate.local.serving.running import find_running
+    from phasegate.local.serving.settings import history_file
+    from phasegate.project.load import load_project
+
+    folder = workspace.resolve() / SERVING
+    running = find_running(folder, name)
+    history = history_file(folder / running.name)
+    if not history.is_file():
+        raise BadInput(
+            "is served with features, and keeps no past of events",
+            where=running.name,
+            fix="set serving.inputs: events in the project, and phasegate serve --project",
+        )
+    champion = running.models["champion"]
+    served = ServedModel(
+        "", running.name, champion["version"], champion["digest"], Path(champion["folder"])
+    )
+    data = load_project(project).sections["data"]
+    found = add_labels(history, served, file, data["key"], data["label"]["column"])
+    out.print(f"{found.known:,} labels added, {found.unknown:,} of events that are not in the past")
+    return ExitCode.PASSED
 
 
 @app.command()

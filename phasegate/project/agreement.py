@@ -26,7 +26,7 @@ def check_agreement(sections: Sections, where: str) -> None:
         _check_windows,
         _check_split,
         _check_gates,
-        _check_sensitive,
+        _check_serving,
     ):
         check(sections, where)
 
@@ -91,8 +91,14 @@ def _check_gates(sections: Sections, where: str) -> None:
             )
 
 
-def _check_sensitive(sections: Sections, where: str) -> None:
+def _check_serving(sections: Sections, where: str) -> None:
     data, features = sections["data"], sections["features"]
+    if sections["serving"]["inputs"] == "events" and features["windows"] and not data["key"]:
+        raise BadInput(
+            "'serving.inputs: events' needs to know which event is which",
+            where=where,
+            fix="set data.key",
+        )
     logged = {*features["numeric"], *features["categorical"], data["entity"]} - {None}
     for column in sections["serving"]["log"]["sensitive"]:
         if column not in logged:

@@ -10,9 +10,10 @@ from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from phasegate.models import CATEGORICAL, Input
+from phasegate.server_process import ServerFailure
 
 
-class ServingFailure(Exception):
+class ServingFailure(ServerFailure):
     """A model server did not start, did not answer, or answered something else than asked."""
 
 

@@ -40,6 +40,7 @@ class Columns:
     Attributes:
         values: input -> [rows].
         rows: how many.
+        flat: the same in row order, where a request had them as one tensor of numbers.
         nan_is_missing: True for binary tensors, which have no other way to say so. In JSON a
             missing value is null, and NaN is an error.
     """
@@ -47,6 +48,7 @@ class Columns:
     values: Mapping[str, Sequence[Any]]
     rows: int
     nan_is_missing: bool
+    flat: Sequence[Any] | None = None
 
 
 class ColumnReader:
@@ -131,7 +133,7 @@ class ColumnReader:
         _check_datatype(tensor, NUMERIC)
         self._check_rows(rows, where)
         values = {name: tensor.values[at::width] for at, name in enumerate(self._names)}
-        return Columns(values, rows, nan_is_missing)
+        return Columns(values, rows, nan_is_missing, flat=tensor.values)
 
     def _check_rows(self, rows: int, where: str) -> None:
         if rows > self._most_rows:

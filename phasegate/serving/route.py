@@ -67,7 +67,7 @@ class Route:
             message = BadInput(
                 "too large",
                 where="request body",
-                expected=f"at most {self._limits.body_bytes} bytes",
+                expected=f"at most {self._limits.body_bytes:,} bytes",
             )
             # The rest of the body is not read: the connection cannot be used again.
             await _send(send, 413, {"error": str(message)}, {"connection": "close"})

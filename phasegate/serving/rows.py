@@ -59,14 +59,20 @@ class FeatureReader:
         Raises:
             BadInput: naming the feature and the row, and the type and range that was expected.
         """
-        values = columns.values
-        flat = list(chain.from_iterable(values[name] for name in self._numeric))
-        numbers = _numbers(flat, columns.nan_is_missing)
-        text = [_texts(values[name], self._text_length) for name in self._text]
-        if numbers is None or None in text:
-            raise self._culprit(values, columns.nan_is_missing)
-        matrix = np.ascontiguousarray(numbers.reshape(len(self._numeric), columns.rows).T)
+        matrix = self._matrix(columns)
+        text = [_texts(columns.values[name], self._text_length) for name in self._text]
+        if matrix is None or None in text:
+            raise self._culprit(columns.values, columns.nan_is_missing)
         return Batch(matrix, text, columns.rows)
+
+    def _matrix(self, columns: Columns) -> np.ndarray | None:
+        shape = columns.rows, len(self._numeric)
+        if columns.flat is not None:
+            numbers = _numbers(columns.flat, columns.nan_is_missing)
+            return None if numbers is None else numbers.reshape(shape)
+        flat = list(chain.from_iterable(columns.values[name] for name in self._numeric))
+        numbers = _numbers(flat, columns.nan_is_missing)
+        return None if numbers is None else np.ascontiguousarray(numbers.reshape(shape[::-1]).T)
 
     def _culprit(self, values: Mapping[str, Sequence[Any]], nan_is_missing: bool) -> BadInput:
         """The first value that cannot be right, named."""
@@ -89,13 +95,17 @@ class FeatureReader:
         raise AssertionError("every value is right by itself")
 
 
-def _numbers(values: list[Any], nan_is_missing: bool) -> np.ndarray | None:
+def _numbers(values: Sequence[Any], nan_is_missing: bool) -> np.ndarray | None:
     """float64 [values], NaN where missing; None when one is no number or out of range."""
-    if not set(map(type, values)) <= _NUMBERS:  # bool is a type of its own
-        return None
-    try:
-        numbers = np.array(values, dtype=np.float64)
-    except OverflowError:
+    kinds = list(map(type, values))
+    if kinds.count(float) == len(kinds):
+        numbers = np.fromiter(values, np.float64, len(values))
+    elif set(kinds) <= _NUMBERS:  # bool is a type of its own
+        try:
+            numbers = np.array(values, dtype=np.float64)
+        except OverflowError:
+            return None
+    else:
         return None
     out = np.count_nonzero(~(np.abs(numbers) <= LARGEST))
     missing = out and (

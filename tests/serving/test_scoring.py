@@ -129,7 +129,7 @@ def test_an_engine_that_differs_in_one_bit_is_not_used(monkeypatch: pytest.Monke
         parameters["base_score"] = f"[{np.nextafter(np.float32(score), np.float32(1))}]"
         return honest(json.dumps(document))
 
-    monkeypatch.setattr("phasegate.serving.trees.onnx_graph", biased)
+    monkeypatch.setattr("phasegate.serving.compiled.onnx_graph", biased)
     scorer = Scorer(trained(3, 4, 10))
     assert "differ from XGBoost" in scorer.reason
     assert scorer.compiled_rows == 0

@@ -6,14 +6,15 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phasegate.clock import microseconds
 from phasegate.errors import BadInput
 from phasegate.project.tables import lay_out
-from phasegate.traffic.headers import ENTITY, EVENT_TIME, REQUEST_ID
+from phasegate.traffic.headers import ENTITY, EVENT_ID, EVENT_TIME, REQUEST_ID
 
 if TYPE_CHECKING:
     import duckdb
@@ -94,12 +95,15 @@ class RequestTable:
         headers = {"content-type": "application/json"}
         key = row["__key"] if self._columns.key else at
         headers[REQUEST_ID] = f"{self._prefix}{key}"
+        if self._columns.key:
+            headers[EVENT_ID] = str(key)
         if self._columns.time and row["__time"] is not None:
             headers[EVENT_TIME] = str(_moment(row["__time"]))
         if self._columns.entity and row["__entity"] is not None:
             headers[ENTITY] = str(row["__entity"])
         instance = {name: _plain(row[name]) for name in self._inputs}
-        return Request(json.dumps({"instances": [instance]}).encode(), headers)
+        body = json.dumps({"instances": [instance]}, default=_as_json)
+        return Request(body.encode(), headers)
 
 
 def _resolve(columns: Columns, present: list[str], where: str) -> Columns:
@@ -136,7 +140,16 @@ def _moment(value: Any) -> int:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _moment(value)
     return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _as_json(value: Any) -> float | str:
+    """A value that JSON has no type for: a decimal is a number; times and the rest are text."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _quoted(name: str) -> str:

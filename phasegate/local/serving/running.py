@@ -34,7 +34,7 @@ class Running:
         log: store of the sealed prediction log.
         sidecar: http address of the sidecar.
         pid: process that started it all, and ends it all.
-        models: by role, ``champion`` and maybe ``challenger``: version, digest, address.
+        models: by role, ``champion`` and maybe ``challenger``: version, digest, folder, address.
     """
 
     name: str
@@ -60,7 +60,12 @@ class Running:
             sidecar=serving.sidecar.address,
             pid=os.getpid(),
             models={
-                role: {"version": model.version, "digest": model.digest, "address": one.address}
+                role: {
+                    "version": model.version,
+                    "digest": model.digest,
+                    "folder": str(model.folder),
+                    "address": one.address,
+                }
                 for role, model, one in zip(("champion", "challenger"), models, backends)  # noqa: B905
             },
         )

@@ -19,21 +19,37 @@ class ServingSettings:
 
     Attributes:
         sensitive: column -> ``hash`` or ``drop``: personal data in the prediction log.
+        takes_events: whether requests carry raw events instead of features.
+        key: column of the events' ids.
     """
 
     sensitive: Mapping[str, str] = field(default_factory=dict)
+    takes_events: bool = False
+    key: str = ""
 
     @classmethod
-    def of(cls, section: Mapping[str, Any]) -> ServingSettings:
-        """The settings in a project's ``serving`` section, defaults filled in."""
-        return cls(dict(section["log"]["sensitive"]))
+    def of(cls, sections: Mapping[str, Mapping[str, Any]]) -> ServingSettings:
+        """The settings in a project's sections, defaults filled in."""
+        serving = sections["serving"]
+        return cls(
+            dict(serving["log"]["sensitive"]),
+            serving["inputs"] == "events",
+            sections["data"]["key"] or "",
+        )
 
     def options(self, folder: Path) -> list[str]:
         """Arguments of the model server; ``folder`` gets a key for hashes if it has none."""
         options = [f"--sensitive={column}={rule}" for column, rule in self.sensitive.items()]
         if HASH in self.sensitive.values():
             options.append(f"--log-key-file={_key(folder)}")
+        if self.takes_events:
+            options.append(f"--history={history_file(folder)}")
         return options
+
+
+def history_file(folder: Path) -> Path:
+    """Where the past of a served model's events is kept."""
+    return folder / "history.sqlite"
 
 
 def _key(folder: Path) -> Path:
