@@ -50,7 +50,8 @@ class OnlineFeatures:
 
     `read` a request, `compute` its features, answer it, then `record` it. The events of one request
     see each other as training would: those strictly before, less the delay. An event that is
-    recorded already does not see itself either, so a request may be repeated.
+    recorded already does not see itself either, so a request may be repeated. Windows see only what
+    was recorded, or loaded by `load.load_history`.
 
     Args:
         definitions: what to compute.

@@ -12,7 +12,7 @@ import numpy as np
 
 from phasegate.errors import BadInput
 from phasegate.features.definitions import FeatureDefinitions
-from phasegate.online.values import moment, number, text
+from phasegate.online.values import identifier, moment, number, text
 
 Kind = Literal["numeric", "text", "time"]
 Columns = Mapping[str, Sequence[Any] | np.ndarray]
@@ -105,6 +105,7 @@ class EventReader:
         """
         if columns.keys() != self._names:
             self._refuse_names(columns)
+        ids = _read("id", ids, identifier, "text")
         if len(set(ids)) != len(ids):
             raise BadInput("two events of one request have the same id", where="ids")
         listed = {name: _listed(name, values, len(ids)) for name, values in columns.items()}

@@ -44,18 +44,19 @@ def load_history(
 ) -> Loaded:
     """Add the events, with their labels, that windows after the snapshot's newest may reach.
 
-    May be run again, and while the history is used. Memory stays within the limit, more or less;
-    what is larger is sorted on disk.
+    May be run again, and while the history is used. What exceeds the memory limit is sorted on
+    disk.
 
     Args:
         parts: Parquet files of the snapshot, as training reads them.
         definitions: whose series are filled.
         key: column of the events' ids: the same that requests and labels carry.
         margin: how much further back than windows reach, in microseconds.
+        memory_limit_bytes: of DuckDB; a batch of facts takes some 100 MiB besides.
         progress: told a fraction and what is being done.
 
     Raises:
-        BadInput: there is no time column, an id is missing, or see `events.open_events`.
+        BadInput: an id is missing; and see `events.open_events`.
         Unavailable: see `History`.
     """
     reach = reaches(definitions)
@@ -70,7 +71,6 @@ def load_history(
             config={
                 "memory_limit": f"{memory_limit_bytes // 2**20}MiB",
                 "temp_directory": spill,
-                "preserve_insertion_order": False,
             }
         ) as connection,
     ):

@@ -1,9 +1,9 @@
 """The past in one SQLite file that all processes of a machine share.
 
-The file is in WAL mode: readers never wait for writers, and a commit waits for no disk. A lookup
-reads its key's facts in one stretch of a covering index, about 0.1 us each, so its time grows with
-the events of a key within the windows' reach; beyond some 100,000 of them, or one machine, use
-another store.
+The file is in WAL mode: readers never wait for writers, and of some hundred commits only the one
+that merges the log waits for the disk. A lookup reads its key's facts in one stretch of a covering
+index, about 0.1 us each, so its time grows with the events of a key within the windows' reach;
+beyond some 100,000 of them, or one machine, use another store.
 """
 
 from __future__ import annotations
@@ -108,10 +108,10 @@ class SqliteHistory:
 
     def declare(self, reaches: Mapping[Series, int]) -> None:
         """See `History.declare`."""
-        with self._writes() as execute:
+        with self._writes() as writer:
             for series, reach in reaches.items():
-                execute(_DECLARE, (*series, reach))
-            rows = execute("SELECT entity, value, exponent, id FROM series").fetchall()
+                writer.execute(_DECLARE, (*series, reach))
+            rows = writer.execute("SELECT entity, value, exponent, id FROM series").fetchall()
         self._ids = {Series(*series): number for *series, number in rows}
 
     def add(self, facts: Sequence[Fact]) -> Added:
@@ -120,22 +120,22 @@ class SqliteHistory:
             (event, self._ids[series], key, time, units)
             for series, event, key, time, units in facts
         ]
-        with self._writes() as execute:
-            new = self._writer.executemany(_ADD, rows).rowcount if rows else 0
+        with self._writes() as writer:
+            new = writer.executemany(_ADD, rows).rowcount if rows else 0
             refused = 0
             if new < len(rows):
-                refused = sum(execute(_HELD, row).fetchone() is None for row in rows)
+                refused = sum(writer.execute(_HELD, row).fetchone() is None for row in rows)
         return Added(new, len(rows) - new - refused, refused)
 
     def add_labels(self, column: str, labels: Mapping[int, int]) -> set[int]:
         """See `History.add_labels`."""
         unmatched = set()
-        with self._writes() as execute:
+        with self._writes() as writer:
             chosen = "SELECT id, exponent FROM series WHERE value = ?"
-            series = execute(chosen, (column,)).fetchall()
+            series = writer.execute(chosen, (column,)).fetchall()
             for event, label in labels.items():
                 changes = [
-                    execute(_LABEL, (label << exponent, event, number)).rowcount
+                    writer.execute(_LABEL, (label << exponent, event, number)).rowcount
                     for number, exponent in series
                 ]
                 if not any(changes):
@@ -158,8 +158,8 @@ class SqliteHistory:
             while oldest := self._oldest(number, key):
                 key, time = oldest
                 if time < before:
-                    with self._writes() as execute:
-                        forgotten += execute(_FORGET, (number, key, before)).rowcount
+                    with self._writes() as writer:
+                        forgotten += writer.execute(_FORGET, (number, key, before)).rowcount
                 else:
                     key += "\0"  # the next text there is
         return forgotten
@@ -200,8 +200,10 @@ class SqliteHistory:
         return connection
 
     def _create(self) -> None:
-        (version,) = self._writer.execute("PRAGMA user_version").fetchone()
-        (tables,) = self._writer.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        # In one statement: another process may be creating it now.
+        version, tables = self._writer.execute(
+            "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
+        ).fetchone()
         if version != _VERSION and (version or tables):
             raise BadInput(
                 "this is not a history, or of another version",
@@ -209,16 +211,16 @@ class SqliteHistory:
                 expected=f"a history of version {_VERSION}, or no file",
             )
         self._writer.execute("PRAGMA journal_mode = wal")
-        with self._writes() as execute:
+        with self._writes() as writer:
             for statement in _SCHEMA.split(";"):
-                execute(statement)
-            execute(f"PRAGMA user_version = {_VERSION}")
+                writer.execute(statement)
+            writer.execute(f"PRAGMA user_version = {_VERSION}")
 
     @contextmanager
-    def _writes(self) -> Iterator[partial]:
-        with self._writing, self._failures(), self._writer:
-            self._writer.execute("BEGIN IMMEDIATE")
-            yield self._writer.execute
+    def _writes(self) -> Iterator[sqlite3.Connection]:
+        with self._writing, self._failures(), self._writer as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            yield writer
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

@@ -46,6 +46,11 @@ def text(value: Any) -> str | None:
         return str(value)
     if isinstance(value, bytes):
         return value.decode()
+    return identifier(value)
+
+
+def identifier(value: Any) -> str:
+    """Text, as it is."""
     if not isinstance(value, str):
         raise TypeError
     value.encode()  # a lone surrogate is no text

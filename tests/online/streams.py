@@ -124,11 +124,9 @@ def _spelled(time: int | None, at: int) -> int | str | datetime | None:
 
 
 def rows_of(computed: Computed) -> list[Row]:
-    """Computed columns as rows of Python values; missing is None."""
+    """Computed columns as rows of Python values."""
     columns = {
-        name: [None if math.isnan(value) else value for value in values.tolist()]
-        if isinstance(values, np.ndarray)
-        else values
+        name: values.tolist() if isinstance(values, np.ndarray) else values
         for name, values in computed.columns.items()
     }
     return [
@@ -137,5 +135,9 @@ def rows_of(computed: Computed) -> list[Row]:
 
 
 def features_only(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
-    """Text that differs wherever two floats differ, signs of zero included."""
-    return [repr([row[name] for name in names]) for row in rows]
+    """Text that differs wherever two floats differ, signs of zero included; NaN is as null is."""
+    return [repr([_missing_as_none(row[name]) for name in names]) for row in rows]
+
+
+def _missing_as_none(value: Any) -> Any:
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -121,6 +121,12 @@ def test_two_events_of_one_id_in_a_request_are_refused():
         EventReader(WANTED).read(columns, ["a", "a"])
 
 
+@pytest.mark.parametrize("wrong", [None, 7, "\ud800"])
+def test_an_id_that_is_not_text_is_refused(wrong):
+    with pytest.raises(BadInput, match=r"'id' of row 0: .*expected text"):
+        EventReader(WANTED).read(GOOD, [wrong])
+
+
 def test_numpy_arrays_are_read_as_lists_are():
     arrays = {
         **{name: np.array(values, object) for name, values in GOOD.items()},
