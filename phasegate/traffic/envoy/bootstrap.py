@@ -9,6 +9,7 @@ from phasegate.traffic.envoy.routes import MAX_REQUEST_BYTES, REQUEST_SECONDS, R
 from phasegate.traffic.envoy.xds import Resource, extension, typed
 from phasegate.traffic.headers import REQUEST_ID, ROLE
 
+_MAX_CONNECTIONS = 10_000
 STATISTICS = "ingress"  # prefix of the listener's counters
 
 _MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -35,6 +36,7 @@ def bootstrap(folder: Folder, host: str, port: int, admin_port: int) -> Resource
             "allow_paths": [{"prefix": path} for path in _ADMIN_PATHS],
         },
         "layered_runtime": _runtime(folder),
+        "overload_manager": _overload(),
         "dynamic_resources": {"cds_config": _subscription(folder.clusters)},
         "static_resources": {"listeners": [_listener(folder, host, port)]},
     }
@@ -47,6 +49,20 @@ def _runtime(folder: Folder) -> Resource:
         "layers": [
             {"name": "disk", "disk_layer": disk},
             {"name": "admin", "admin_layer": {}},
+        ]
+    }
+
+
+def _overload() -> Resource:
+    """A connection more than these is closed at once."""
+    return {
+        "resource_monitors": [
+            extension(
+                "envoy.resource_monitors.global_downstream_max_connections",
+                "envoy.extensions.resource_monitors.downstream_connections.v3"
+                ".DownstreamConnectionsConfig",
+                max_active_downstream_connections=_MAX_CONNECTIONS,
+            )
         ]
     }
 

@@ -12,7 +12,10 @@ from typing import Any
 
 from phasegate.errors import BadInput, Unavailable
 from phasegate.traffic.envoy import kill
+from phasegate.traffic.envoy.waiting import awaited
 from phasegate.traffic.plan import TrafficPlan
+
+_END_SECONDS = 2  # the end of an Envoy whose parent has just been killed
 
 
 class Folder:
@@ -40,6 +43,7 @@ class Folder:
         self.admin_address = self.path / "admin-address"
         self._plan = self.path / "plan.json"
         self._lock = self.path / "lock"
+        self._occupied = self.path / "occupied"
 
     def make(self) -> None:
         """Create what is not there.
@@ -48,7 +52,7 @@ class Folder:
             BadInput: when that is not possible.
         """
         try:
-            for folder in (self.resources, self.runtime):
+            for folder in (self.resources, Path(kill.switch_file(self.path)).parent):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadInput(
@@ -84,6 +88,28 @@ class Folder:
             yield
         finally:
             os.close(descriptor)
+
+    def occupy(self) -> int:
+        """A descriptor to be inherited: whoever has it open keeps others from starting here.
+
+        Raises:
+            Unavailable: when another Envoy runs here, and does not end.
+        """
+        descriptor = os.open(self._occupied, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+
+        def free() -> bool:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+        try:
+            awaited(free, _END_SECONDS, f"another Envoy runs in {self.path}, and does not end")
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
 
     def plan(self) -> TrafficPlan | None:
         """The plan that Envoy should follow; None before the first.

@@ -68,7 +68,6 @@ def forget(folder: str | os.PathLike[str]) -> None:
 def _keep(folder: str | os.PathLike[str]) -> bool:
     path = switch_file(folder)
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
         partial = f"{path}.partial"
         with open(partial, "w", encoding="ascii") as file:
             file.write("0")

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import queue
 import subprocess
-import sys
-import threading
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,10 +17,10 @@ from phasegate.traffic.envoy.clusters import clusters
 from phasegate.traffic.envoy.folder import Folder, write_json
 from phasegate.traffic.envoy.routes import routes
 from phasegate.traffic.envoy.target import EnvoyTarget
+from phasegate.traffic.envoy.waiting import awaited
 from phasegate.traffic.envoy.xds import discovery_response
 from phasegate.traffic.plan import TrafficPlan
 
-_POLL_SECONDS = 0.02
 _DRAIN_SECONDS = 10
 _STOP_SECONDS = 10
 
@@ -74,11 +71,15 @@ class EnvoyProcess:
             Unavailable: when it ends, or is not ready in time; with its last log lines.
         """
         self._folder.make()
-        with self._folder.lock():
-            plan = self._configure()
-        self._start()
+        occupied = self._folder.occupy()
         try:
-            self._await_ready(time.monotonic() + self._start_seconds)
+            with self._folder.lock():
+                plan = self._configure()
+                self._start(occupied)
+        finally:
+            os.close(occupied)
+        try:
+            self._await_ready()
             EnvoyTarget(self._folder.path, self.admin.address).apply(plan)
         except BaseException:
             self._end()
@@ -133,46 +134,31 @@ class EnvoyProcess:
         self._folder.admin_address.unlink(missing_ok=True)
         return plan
 
-    def _start(self) -> None:
-        """Start it from a thread that lives as long as it does.
-
-        Linux ends a child when the thread that made it ends, and ours may be a short-lived one.
-        """
+    def _start(self, occupied: int) -> None:
         command = [
-            sys.executable, "-I", launch.__file__, str(os.getpid()),
             str(_binary()), "--config-path", str(self._folder.bootstrap),
             "--admin-address-path", str(self._folder.admin_address),
             "--concurrency", str(self._workers),
             "--file-flush-interval-msec", "1000", "--disable-hot-restart",
+            "--reject-unknown-dynamic-fields",
         ]  # fmt: skip
-        started: queue.Queue[subprocess.Popen[bytes]] = queue.Queue()
+        self._process = launch.start(command, str(self._folder.log), keep=occupied)
 
-        def keep() -> None:
-            with self._folder.log.open("ab") as log:
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-            started.put(process)
-            process.wait()
-
-        threading.Thread(target=keep, name="envoy", daemon=True).start()
-        self._process = started.get(timeout=self._start_seconds)
-
-    def _await_ready(self, deadline: float) -> None:
-        while True:
+    def _await_ready(self) -> None:
+        def ready() -> bool:
             code = self.poll()
             if code is not None:
-                raise self._failure(f"Envoy ended with exit code {code}")
-            if self._is_ready():
-                self.address = f"http://{self.admin.listening()}"
-                return
-            if time.monotonic() > deadline:
-                raise self._failure(f"Envoy is not ready after {self._start_seconds:g} seconds")
-            time.sleep(_POLL_SECONDS)
+                raise Unavailable(f"it ended with exit code {code}")
+            return self._is_ready()
+
+        try:
+            awaited(ready, self._start_seconds, "it is not ready")
+        except Unavailable as error:
+            what = error.what.rstrip(".")
+            raise Unavailable(
+                f"{what}; its last words:\n{self.last_lines()}", where="Envoy"
+            ) from None
+        self.address = f"http://{self.admin.listening()}"
 
     def _is_ready(self) -> bool:
         try:
@@ -183,15 +169,14 @@ class EnvoyProcess:
 
     def _drain(self) -> None:
         active = f"http.{STATISTICS}.downstream_rq_active"
-        deadline = time.monotonic() + _DRAIN_SECONDS
-        try:
+
+        def idle() -> bool:
+            return self.admin.statistics(f"^{active}$").get(active, "0") == "0"
+
+        # It may have ended meanwhile, or have a request that takes too long.
+        with contextlib.suppress(Unavailable):
             self.admin.stop_listening()
-            while time.monotonic() < deadline:
-                if self.admin.statistics(f"^{active}$").get(active, "0") == "0":
-                    return
-                time.sleep(_POLL_SECONDS)
-        except Unavailable:  # it has ended meanwhile
-            return
+            awaited(idle, _DRAIN_SECONDS, "requests do not end")
 
     def _end(self) -> int:
         assert self._process is not None
@@ -201,9 +186,6 @@ class EnvoyProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
-
-    def _failure(self, what: str) -> Unavailable:
-        return Unavailable(f"{what}; its last words:\n{self.last_lines()}")
 
 
 def _binary() -> Path:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from phasegate.errors import BadInput, Unavailable
+from phasegate.errors import BadInput
 from phasegate.traffic.envoy.admin import Admin
 from phasegate.traffic.envoy.folder import write_json
+from phasegate.traffic.envoy.waiting import awaited
 from phasegate.traffic.envoy.xds import Resource, discovery_response
 
-_POLL_SECONDS = 0.01
 _IN_FORCE_SECONDS = 15
+# Envoy's log has the reason behind these words or, when it is a broken constraint, on a line of
+# its own after a copy of the whole message.
+_REASON = re.compile(r"^(?:.* config update rejected: |: )(?!goo\.gle)(.+)$", re.MULTILINE)
 
 
 class Refused(BadInput):
@@ -77,19 +80,5 @@ class Subscription:
     def _reason(self, start: int) -> str:
         with self._log.open("rb") as log:
             log.seek(start)
-            lines = log.read().decode("utf-8", "replace").splitlines()
-        reasons = [line.split("rejected: ", 1)[1] for line in lines if "rejected: " in line]
-        return f"refused ({reasons[0] if reasons else 'no reason given'})"
-
-
-def awaited(condition: Callable[[], bool], seconds: float, otherwise: str) -> None:
-    """Wait until a condition holds.
-
-    Raises:
-        Unavailable: with ``otherwise``, when it does not within ``seconds``.
-    """
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise Unavailable(f"{otherwise} within {seconds:g} seconds")
-        time.sleep(_POLL_SECONDS)
+            said = _REASON.search(log.read().decode("utf-8", "replace"))
+        return f"refused ({said[1].strip() if said else 'no reason given'})"

@@ -19,7 +19,8 @@ from phasegate.traffic.envoy.clusters import clusters
 from phasegate.traffic.envoy.folder import Folder
 from phasegate.traffic.envoy.observation import counter_pattern, plan_in_force, traffic_state
 from phasegate.traffic.envoy.routes import REQUEST_SECONDS, ROUTES, routes
-from phasegate.traffic.envoy.subscription import Refused, Subscription, awaited
+from phasegate.traffic.envoy.subscription import Refused, Subscription
+from phasegate.traffic.envoy.waiting import awaited
 from phasegate.traffic.plan import TrafficPlan
 from phasegate.traffic.state import TrafficState
 
