@@ -7,27 +7,17 @@ the same batch makes the same bytes again, which have the same name in the store
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Any
 
-import numpy as np
-import ormsgpack
-
-from phasegate.prediction_log.record import (
-    Prediction,
-    Source,
-    decode_source,
-    encode,
-    encode_source,
-)
+from phasegate.prediction_log.record import Source, decode_source, encode, encode_source
 from phasegate.prediction_log.segment import FRAME, MAGIC, OPEN
 from phasegate.prediction_log.segment_writer import SegmentWriter
 from phasegate.sidecar.database import Database
+from phasegate.sidecar.pairs import Record
 from phasegate.sidecar.services import Services
 from phasegate.store import copying
 
@@ -40,11 +30,14 @@ class BatchLimits:
         records: so many records.
         size: so many bytes of them.
         seconds: this long after the first of them.
+        values: so many values, counting for each row all features of the batch, which few bytes
+            can ask for where requests name different ones.
     """
 
     records: int = 20_000
     size: int = 8 << 20
     seconds: float = 30.0
+    values: int = 2_000_000
 
 
 DEFAULT_LIMITS = BatchLimits()
@@ -99,36 +92,41 @@ class Batcher:
                 (self._limits.records, self._limits.size, self._clock() - due),
             ).fetchall()
             for (service,) in services:
-                last = self._last(run, service)
-                source = encode_source(self._source(run, service, last))
+                last, names = self._next(run, service)
+                source = encode_source(self._source(run, service, names))
                 run.execute(
                     "INSERT INTO batch (service, last, source) VALUES (?, ?, ?)",
                     (service, last, source),
                 )
         return bool(services)
 
-    def _last(self, run: Connection, service: str) -> int:
-        """Id of the last record of the service's next batch."""
-        found = run.execute(
-            "SELECT id, sum(size) OVER (ORDER BY id) FROM record WHERE service = ? "
-            "ORDER BY id LIMIT ?",
+    def _next(self, run: Connection, service: str) -> tuple[int, set[str]]:
+        """The service's next batch: id of its last record, and features that its records have."""
+        last, names, rows, size = 0, set[str](), 0, 0
+        for at, payload in run.execute(
+            "SELECT id, payload FROM record WHERE service = ? ORDER BY id LIMIT ?",
             (service, self._limits.records),
-        ).fetchall()
-        fitting = [at for at, size in found if size <= self._limits.size]
-        return fitting[-1] if fitting else found[0][0]
+        ):
+            record = Record.unpack(payload)
+            wider = names | record.columns.keys()
+            rows += record.rows
+            size += len(payload)
+            if last and (size > self._limits.size or rows * len(wider) > self._limits.values):
+                break
+            last, names = at, wider
+        return last, names
 
-    def _source(self, run: Connection, service: str, last: int) -> Source:
-        """What the records up to ``last`` share: every feature that one of them has.
+    def _source(self, run: Connection, service: str, names: set[str]) -> Source:
+        """What records of a service share that have these features.
 
         Failures have none; a batch of them has all that are known of the service.
         """
         namespace, _, key = service.partition("/")
-        present = {name for fields in _records(run, service, last) for name in fields[6] or ()}
         features = run.execute(
             "SELECT name, is_text FROM feature WHERE service = ? ORDER BY rowid", (service,)
         ).fetchall()
-        if present:
-            features = [(name, is_text) for name, is_text in features if name in present]
+        if names:
+            features = [(name, is_text) for name, is_text in features if name in names]
         return Source(
             model=key.partition("/")[0],
             model_digest=self._services.find(key).digest,
@@ -147,10 +145,12 @@ class Batcher:
         for number, service, last, packed in batches:
             source = decode_source(packed)
             with self._database.transaction() as run:
-                records = _records(run, service, last)
-            self._write(
-                number, source, [encode(prediction(one, source), source) for one in records]
-            )
+                found = run.execute(
+                    "SELECT payload FROM record WHERE service = ? AND id <= ? ORDER BY id",
+                    (service, last),
+                ).fetchall()
+            records = [Record.unpack(payload).prediction(source) for (payload,) in found]
+            self._write(number, source, [encode(record, source) for record in records])
             with self._database.transaction() as run:
                 run.execute("DELETE FROM record WHERE service = ? AND id <= ?", (service, last))
                 run.execute("DELETE FROM batch WHERE id = ?", (number,))
@@ -172,42 +172,3 @@ class Batcher:
         copying.sync(closed)
         closed.rename(self._spool / closed.name)
         copying.sync(self._spool)
-
-
-def prediction(fields: list[Any], source: Source) -> Prediction:
-    """A record of a source, from the fields that `joining.join` packed.
-
-    A feature that the record lacks is missing in all its rows; a number of a feature that has
-    become text is written as text.
-    """
-    request_id, event_time, entity, role, latency, error, columns, scores, decisions = fields
-    if error is not None:
-        return Prediction(request_id, event_time, entity, role, latency, error)
-    rows = len(decisions)
-    absent = np.full(rows, np.nan)
-    numeric = [
-        absent if (column := columns.get(name)) is None else np.frombuffer(column, "<f8")
-        for name in source.numeric
-    ]
-    return Prediction(
-        request_id, event_time, entity, role, latency, None,
-        np.array(numeric, "<f8").T.tobytes(),
-        [_texts(columns.get(name), rows) for name in source.text],
-        scores, decisions,
-    )  # fmt: skip
-
-
-def _texts(column: bytes | list[str | None] | None, rows: int) -> list[str | None]:
-    if column is None:
-        return [None] * rows
-    if isinstance(column, bytes):
-        numbers = np.frombuffer(column, "<f8").tolist()
-        return [None if math.isnan(number) else f"{number:.17g}" for number in numbers]
-    return column
-
-
-def _records(run: Connection, service: str, last: int) -> list[list[Any]]:
-    found = run.execute(
-        "SELECT payload FROM record WHERE service = ? AND id <= ? ORDER BY id", (service, last)
-    )
-    return [ormsgpack.unpackb(payload) for (payload,) in found]

@@ -8,16 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from sqlite3 import Connection
 
-import ormsgpack
-
 from phasegate.sidecar.answers import Answers
 from phasegate.sidecar.cloud_events import Event
 from phasegate.sidecar.database import Database
+from phasegate.sidecar.pairs import NO_RESPONSE, join, pack
 from phasegate.sidecar.refusal import Refused
 from phasegate.sidecar.rows import MOST_FEATURES, Column
 
-NO_RESPONSE = "no_response"  # the logger sends only answers of status 200
-UNEQUAL_ROWS = "unequal_rows"
 NO_REQUEST = "no_request"
 
 _AT_ONCE = 1_000
@@ -89,7 +86,7 @@ class Joiner:
         """
         service = f"{event.namespace}/{event.service}"
         key = f"{service}/{event.envelope.request_id}"
-        payload = _pack(event)
+        payload = pack(event)
         is_response = isinstance(event.content, Answers)
         news = {} if is_response else self._news(service, event.content.columns)
         with self._database.transaction() as run:
@@ -199,52 +196,6 @@ class Joiner:
             "INSERT INTO record (service, made, size, payload) VALUES (?, ?, ?, ?)",
             (service, self._clock(), len(payload), payload),
         )
-
-
-def join(request: bytes, response: bytes | None) -> bytes:
-    """The payload of a record: fields of `Prediction`, with columns by name instead of matrices.
-
-    Args:
-        request: payload of the request's half.
-        response: payload of the response's, or None when there was none.
-    """
-    request_id, asked, entity, role, count, columns = ormsgpack.unpackb(request)
-    if response is None:
-        return _record_payload(request_id, asked, entity, role, 0, NO_RESPONSE)
-    answered, scores, decisions = ormsgpack.unpackb(response)
-    latency = max(0, answered - asked)
-    if len(decisions) != count:
-        return _record_payload(request_id, asked, entity, role, latency, UNEQUAL_ROWS)
-    return _record_payload(
-        request_id, asked, entity, role, latency, None, columns, scores, decisions
-    )
-
-
-def _pack(event: Event) -> bytes:
-    envelope, content = event.envelope, event.content
-    if isinstance(content, Answers):
-        return ormsgpack.packb([envelope.event_time, content.scores, content.decisions])
-    return ormsgpack.packb(
-        [
-            envelope.request_id, envelope.event_time, envelope.entity, envelope.role,
-            content.count, content.columns,
-        ]
-    )  # fmt: skip
-
-
-def _record_payload(
-    request_id: str,
-    event_time: int,
-    entity: str | None,
-    role: str,
-    latency: int,
-    error: str | None,
-    columns: dict[str, Column] | None = None,
-    scores: bytes = b"",
-    decisions: bytes = b"",
-) -> bytes:
-    fields = [request_id, event_time, entity, role, latency, error, columns, scores, decisions]
-    return ormsgpack.packb(fields)
 
 
 def _waiting(run: Connection) -> Waiting:

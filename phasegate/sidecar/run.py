@@ -142,7 +142,10 @@ def _listen(host: str, port: int) -> socket.socket:
         BadInput: the address is taken, or not this machine's.
     """
     try:
-        return socket.create_server((host, port), backlog=_MOST_CONNECTIONS)
+        listener = socket.create_server((host, port), backlog=_MOST_CONNECTIONS)
+        # asyncio does so itself only for sockets that name their protocol, which this one does not.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except (OSError, OverflowError) as error:
         raise BadInput(
             f"cannot listen there ({error})",

@@ -90,8 +90,7 @@ class SpoolFolder:
             StoreFailure: the store does not take one; the others are not tried.
             OSError: a segment cannot be read or removed; the others were sealed.
         """
-        self._adopt()
-        sealed, failure = 0, None
+        sealed, failure = 0, self._adopt()
         for segment in closed_segments(self._folder):
             if sealed == _AT_ONCE:
                 return True
@@ -109,14 +108,19 @@ class SpoolFolder:
         self._watch.close()
         self._lock.close()
 
-    def _adopt(self) -> None:
+    def _adopt(self) -> OSError | None:
+        """Finish abandoned segments; what hindered one that will be tried again."""
         adopted = adopt_abandoned(self._folder)
         self._metrics.add(records_torn=adopted.torn)
+        failure = None
         for path in adopted.unreadable:
             try:
-                read_segment(path)  # else it could not be changed now, and may be next time
+                read_segment(path)
             except BadInput as error:
                 self._put_aside(path, error)
+            except OSError as error:
+                failure = error
+        return failure
 
     def _seal(self, segment: Path, store: NamedFiles, draft: Path) -> None:
         started = time.perf_counter()

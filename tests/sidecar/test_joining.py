@@ -185,6 +185,7 @@ def test_records_with_different_features_share_a_source_with_all_of_them(state: 
     [
         (BatchLimits(records=2), 0, [2, 2]),
         (BatchLimits(records=2, size=1), 0, [1, 1, 1, 1, 1]),
+        (BatchLimits(records=2, values=2), 0, [1, 1, 1, 1]),
         (BatchLimits(seconds=30), 29, []),
         (BatchLimits(seconds=30), 31, [5]),
     ],
