@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 import phasegate
+from phasegate.errors import ExitCode
 from phasegate.network import free_port
 
 _POLL_SECONDS = 0.05
@@ -125,6 +126,8 @@ class ServerProcess(ABC):
         assert self._process is not None
         while True:
             code = self._process.poll()
+            if code == ExitCode.BAD_INPUT:
+                raise self.failure(f"{self.what} ended with exit code 2: {self.last_lines(1)}")
             if code is not None:
                 raise self._failed(f"{self.what} ended with exit code {code}")
             if self._is_ready():

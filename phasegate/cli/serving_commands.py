@@ -60,9 +60,7 @@ def serve(
     sticky: Annotated[
         str, typer.Option(help="Header whose equal values always meet the same model.")
     ] = "x-entity-id",
-    port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="Port on loopback; 0 takes a free one.")
-    ] = 8080,
+    port: Annotated[int, typer.Option(help="Port on loopback; 0 takes a free one.")] = 8080,
     project: Annotated[
         Path | None, typer.Option(help="Project file, whose serving section holds.")
     ] = None,
@@ -87,6 +85,7 @@ def serve(
     from phasegate.local.serving.platform import LocalServing
     from phasegate.local.serving.running import Running, only_one
     from phasegate.local.serving.settings import ServingSettings, history_file
+    from phasegate.network import require_free
     from phasegate.project.load import load_project
     from phasegate.traffic.plan import Stickiness, TrafficPlan
 
@@ -97,6 +96,7 @@ def serve(
         if shares[0]:
             raise BadInput(f"there is no challenger to answer {canary} % of the requests")
         shares = 0, 0
+    require_free(port)
     settings = ServingSettings.of(load_project(project).sections) if project else ServingSettings()
     for name in ("core", "sidecar"):
         environment(name).require_current()
