@@ -80,7 +80,7 @@ class Privacy:
 
     def prediction(self, prediction: Prediction, source: Source) -> Prediction:
         """A record of ``source`` as one of ``self.source(source)``; its entity is left as it is."""
-        if self.rules.keys().isdisjoint(source.numeric + source.text):
+        if not self.rules or self.rules.keys().isdisjoint(source.numeric + source.text):
             return prediction
         if not prediction.rows:
             return replace(prediction, categories=[])

@@ -16,7 +16,6 @@ from phasegate.serving.features import Features
 from phasegate.serving.journal import Journal
 from phasegate.serving.metrics import Metrics
 from phasegate.serving.recent import ConflictingId, RecentIds
-from phasegate.serving.rows import Batch
 from phasegate.serving.scoring import Scorer
 
 Read = Callable[[], tuple[object, Columns]]
@@ -85,8 +84,7 @@ class Answerer:
             body_id, columns = read()
             envelope = read_envelope(headers, body_id, self._role, self._now)
             batch = self._features.rows(columns, envelope)
-            content = _content(batch)
-            repeated = self._recent.is_repeat(envelope.role, envelope.request_id, content)
+            repeated = envelope.is_named and self._recent.is_repeat(envelope, batch)
             scores = self._scorer.score(batch)
         except Exception as error:
             self._failed(headers, _kind(error), time.perf_counter() - started)
@@ -95,7 +93,8 @@ class Answerer:
         seconds = time.perf_counter() - started
         self._metrics.answered(envelope.role, seconds, scores)
         if not repeated:
-            self._recent.add(envelope.role, envelope.request_id, content)
+            if envelope.is_named:
+                self._recent.add(envelope, batch)
             if self._journal:
                 self._journal.answered(envelope, batch, scores, decisions, seconds)
         return Answer(
@@ -119,10 +118,6 @@ class Answerer:
         self._metrics.failed(envelope.role if envelope else self._role, kind)
         if self._journal and envelope:
             self._journal.failed(envelope, kind, seconds)
-
-
-def _content(batch: Batch) -> int:
-    return hash((batch.numeric.tobytes(), str(batch.text)))
 
 
 def _kind(error: Exception) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from phasegate.errors import BadInput
 from phasegate.models import CATEGORICAL, NUMERIC
@@ -30,7 +32,7 @@ class Tensor:
     name: str
     shape: tuple[int, ...]
     datatype: str
-    values: Sequence[Any]
+    values: Sequence[Any] | np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Columns:
     Attributes:
         values: input -> [rows].
         rows: how many.
-        flat: the same in row order, where a request had them as one tensor of numbers.
+        flat: the same in row order, where a request had them as one tensor of numbers; as an
+            array where it is known already that each is a number.
         nan_is_missing: True for binary tensors, which have no other way to say so. In JSON a
             missing value is null, and NaN is an error.
     """
@@ -48,7 +51,7 @@ class Columns:
     values: Mapping[str, Sequence[Any]]
     rows: int
     nan_is_missing: bool
-    flat: Sequence[Any] | None = None
+    flat: Sequence[Any] | np.ndarray | None = None
 
 
 class ColumnReader:
@@ -57,12 +60,15 @@ class ColumnReader:
     Args:
         inputs: name -> kind: numeric, categorical, or `EVENT_TEXT` and `EVENT_TIME`.
         limits: how much of them.
+
+    Attributes:
+        takes_matrix: whether all inputs are numbers, which one tensor can carry.
     """
 
     def __init__(self, inputs: Mapping[str, str], limits: Limits) -> None:
         self._inputs, self._names = inputs, list(inputs)
         self._most_rows = limits.rows
-        self._all_numeric = set(inputs.values()) == {NUMERIC}
+        self.takes_matrix = set(inputs.values()) == {NUMERIC}
 
     def of_instances(self, instances: Any) -> Columns:
         """The columns of ``instances``: objects by input name, or lists in the order of inputs.
@@ -89,7 +95,7 @@ class ColumnReader:
         Raises:
             BadInput: naming the tensor, and the datatype or shape that was expected.
         """
-        if len(tensors) == 1 and self._all_numeric and self._is_matrix(tensors[0]):
+        if len(tensors) == 1 and self.takes_matrix and self._is_matrix(tensors[0]):
             return self._matrix(tensors[0], nan_is_missing)
         named = {tensor.name: tensor for tensor in tensors}
         _check_names(named.keys(), self._inputs.keys(), "inputs")
@@ -132,13 +138,30 @@ class ColumnReader:
             )
         _check_datatype(tensor, NUMERIC)
         self._check_rows(rows, where)
-        values = {name: tensor.values[at::width] for at, name in enumerate(self._names)}
+        values = _MatrixColumns(tensor.values, self._names)
         return Columns(values, rows, nan_is_missing, flat=tensor.values)
 
     def _check_rows(self, rows: int, where: str) -> None:
         if rows > self._most_rows:
             most = f"at most {self._most_rows:,} in a request"
             raise BadInput(f"{rows:,} rows", where=where, expected=most)
+
+
+class _MatrixColumns(Mapping[str, Sequence[Any]]):
+    """The columns of a row-major matrix, cut out when they are asked for."""
+
+    def __init__(self, flat: Sequence[Any] | np.ndarray, names: list[str]) -> None:
+        self._flat, self._names = flat, names
+
+    def __getitem__(self, name: str) -> list[Any]:
+        column = self._flat[self._names.index(name) :: len(self._names)]
+        return column.tolist() if isinstance(column, np.ndarray) else list(column)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _check_names(found: Iterable[str], wanted: Iterable[str], where: str) -> None:

@@ -52,5 +52,5 @@ class DensePredictor:
         )  # fmt: skip
         if failed:
             raise RuntimeError(f"XGBoost did not predict a matrix of shape {matrix.shape}")
-        # The library reuses its buffer in the next call.
-        return np.ctypeslib.as_array(self._result, shape=(rows,)).copy()
+        # A copy: the library reuses its buffer in the next call.
+        return np.frombuffer(ctypes.string_at(self._result, 4 * rows), np.float32)

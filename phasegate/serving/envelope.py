@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import uuid
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +31,7 @@ class Envelope:
 
     Attributes:
         request_id: the same for every model that gets a copy of the request.
+        is_named: whether the id was given; another one cannot come twice.
         event_time: microseconds since 1970, UTC.
         entity: what cohorts stick to, such as a customer; None where not told.
         role: the part that the model plays for this request: champion, challenger or shadow.
@@ -38,6 +39,7 @@ class Envelope:
     """
 
     request_id: str
+    is_named: bool
     event_time: int
     entity: str | None
     role: str
@@ -58,10 +60,12 @@ def read_envelope(
     Raises:
         BadInput: naming the header, and what it may hold.
     """
-    request_id = _request_id(headers, body_id)
+    given = _given_id(headers, body_id)
+    request_id = given or secrets.token_hex(16)
     event_id = _identifier(EVENT_ID, headers.get(EVENT_ID))
     return Envelope(
         request_id,
+        given is not None,
         _event_time(headers[EVENT_TIME]) if EVENT_TIME in headers else now(),
         _entity(headers.get(ENTITY)),
         _role(headers.get(ROLE, role)),
@@ -69,7 +73,7 @@ def read_envelope(
     )
 
 
-def _request_id(headers: Mapping[str, str], body_id: object) -> str:
+def _given_id(headers: Mapping[str, str], body_id: object) -> str | None:
     for where, found in (
         (REQUEST_ID, headers.get(REQUEST_ID)),
         (CLOUD_EVENT_ID, headers.get(CLOUD_EVENT_ID)),
@@ -77,7 +81,7 @@ def _request_id(headers: Mapping[str, str], body_id: object) -> str:
     ):
         if identifier := _identifier(where, found):
             return identifier
-    return str(uuid.uuid4())
+    return None
 
 
 def _identifier(where: str, found: object) -> str | None:

@@ -29,7 +29,7 @@ class Histogram:
     """Counts of values up to each bound, and their sum."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
-        self._bounds = bounds
+        self._bounds, self._bounds_array = bounds, np.array(bounds)
         self._counts = [0] * (len(bounds) + 1)
         self._sum = 0.0
 
@@ -40,7 +40,7 @@ class Histogram:
 
     def add_all(self, values: np.ndarray) -> None:
         """Count each of some values."""
-        found = np.searchsorted(self._bounds, values)
+        found = np.searchsorted(self._bounds_array, values)
         for at, count in enumerate(np.bincount(found, minlength=len(self._counts)).tolist()):
             self._counts[at] += count
         self._sum += float(values.sum())

@@ -14,6 +14,7 @@ from phasegate.models import NUMERIC
 from phasegate.serving.answering import Answer, Answerer
 from phasegate.serving.columns import Columns, Tensor
 from phasegate.serving.features import Features
+from phasegate.serving.matrix import LEAST_BYTES, read_matrix
 from phasegate.serving.protocols import answer_v1, answer_v2, flat, read_object, read_v1, read_v2
 from phasegate.serving.recent import ConflictingId
 
@@ -82,7 +83,7 @@ class Predictor(kserve.Model):
         if version == "v1":
             answer = self._answerer.answer(headers, lambda: self._rows_v1(body))
             return answer.request_id, answer_v1(answer)
-        answer = self._answerer.answer(headers, lambda: self._rows_v2(read_object(body)))
+        answer = self._answerer.answer(headers, lambda: self._rows_v2(body))
         return answer.request_id, answer_v2(answer, self.name)
 
     def refused(self, headers: Mapping[str, str], kind: str) -> None:
@@ -113,7 +114,10 @@ class Predictor(kserve.Model):
             )
         return None, read_v1(payload, self._reader)
 
-    def _rows_v2(self, document: dict[str, Any]) -> tuple[object, Columns]:
+    def _rows_v2(self, body: bytes) -> tuple[object, Columns]:
+        if self._reader.takes_matrix and len(body) >= LEAST_BYTES and (found := read_matrix(body)):
+            return found[0], self._reader.of_tensors([found[1]], nan_is_missing=False)
+        document = read_object(body)
         return document.get("id"), read_v2(document, self._reader)
 
     def _rows(self, request: InferRequest, headers: Mapping[str, str]) -> tuple[object, Columns]:

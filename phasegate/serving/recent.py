@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from phasegate.errors import BadInput
+from phasegate.serving.envelope import Envelope
+from phasegate.serving.rows import Batch
 
 
 class ConflictingId(BadInput):
@@ -22,26 +24,27 @@ class RecentIds:
         self._capacity = capacity
         self._seen: OrderedDict[tuple[str, str], int] = OrderedDict()
 
-    def is_repeat(self, role: str, request_id: str, content: int) -> bool:
-        """Whether the same request was answered in this role already.
-
-        Args:
-            content: hash of the request's rows.
+    def is_repeat(self, envelope: Envelope, batch: Batch) -> bool:
+        """Whether the same rows were answered in this role under this id already.
 
         Raises:
-            ConflictingId: another request was answered under this id.
+            ConflictingId: other rows were.
         """
-        known = self._seen.get((role, request_id))
-        if known is not None and known != content:
+        known = self._seen.get((envelope.role, envelope.request_id))
+        if known is not None and known != _content(batch):
             raise ConflictingId(
-                f"'{request_id}' was the id of another request",
+                f"'{envelope.request_id}' was the id of another request",
                 where="request id",
                 expected="an id of its own for each request",
             )
         return known is not None
 
-    def add(self, role: str, request_id: str, content: int) -> None:
-        """Remember an id that was answered; the oldest is forgotten."""
-        self._seen[role, request_id] = content
+    def add(self, envelope: Envelope, batch: Batch) -> None:
+        """Remember a request that was answered; the oldest is forgotten."""
+        self._seen[envelope.role, envelope.request_id] = _content(batch)
         if len(self._seen) > self._capacity:
             self._seen.popitem(last=False)
+
+
+def _content(batch: Batch) -> int:
+    return hash((batch.numeric.tobytes(), str(batch.text)))

@@ -95,8 +95,10 @@ class FeatureReader:
         raise AssertionError("every value is right by itself")
 
 
-def _numbers(values: Sequence[Any], nan_is_missing: bool) -> np.ndarray | None:
+def _numbers(values: Sequence[Any] | np.ndarray, nan_is_missing: bool) -> np.ndarray | None:
     """float64 [values], NaN where missing; None when one is no number or out of range."""
+    if isinstance(values, np.ndarray):
+        return values if (np.abs(values) <= LARGEST).all() else None
     kinds = list(map(type, values))
     if kinds.count(float) == len(kinds):
         numbers = np.fromiter(values, np.float64, len(values))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import struct
 from dataclasses import dataclass, field
@@ -96,10 +97,10 @@ class LocalModelServer(ModelServer):
 
     async def _serve(self) -> None:
         place = self._listening
-        self._rest_server.config.host = place.host
-        self._rest_server.config.app = Route(
-            app, self._predictor, place.limits, short=place.short_route
-        )
+        config = self._rest_server.config
+        config.host = place.host
+        config.app = Route(app, self._predictor, place.limits, short=place.short_route)
+        config.access_log = config.proxy_headers = False  # each costs every request something
         if place.grpc_port is not None:
             self._grpc_server = BoundGRPCServer(
                 f"{place.host}:{place.grpc_port}", place.limits.body_bytes,
@@ -116,6 +117,9 @@ def serve(predictor: Predictor, listening: Listening) -> None:
     asyncio.set_event_loop(asyncio.new_event_loop())
     app.add_exception_handler(BadRequest, _bad_request)
     app.add_exception_handler(RequestValidationError, _malformed)
+    # What is loaded by now stays: the collector need not look at it again, for a tenth of a second.
+    gc.collect()
+    gc.freeze()
     LocalModelServer(predictor, listening).start([predictor])
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from phasegate.errors import BadInput
 from phasegate.serving.envelope import Envelope, read_envelope
 from phasegate.serving.recent import ConflictingId, RecentIds
+from phasegate.serving.rows import Batch
 
 NOW = 1_750_000_000_000_000
 
@@ -30,7 +31,6 @@ def test_the_proxys_id_goes_before_the_one_in_the_body() -> None:
 def test_a_request_without_an_id_gets_one_of_its_own() -> None:
     first, second = read({}), read({}, "")
     assert first.request_id != second.request_id
-    uuid.UUID(first.request_id)
 
 
 @pytest.mark.parametrize("bad", ["a b", "a\r\nx-evil: 1", "a" * 129, "é", "<script>", "a\0b"])
@@ -80,18 +80,31 @@ def test_other_roles_and_unprintable_entities_are_refused(headers: dict[str, str
         read(headers)
 
 
+def batch(value: float) -> Batch:
+    return Batch(np.array([[value]]), [], 1)
+
+
+def named(request_id: str, role: str = "champion") -> Envelope:
+    return read({"x-request-id": request_id, "x-phasegate-role": role})
+
+
 def test_the_same_request_again_is_a_repeat_and_another_one_a_conflict() -> None:
     recent = RecentIds()
-    assert not recent.is_repeat("champion", "a", 1)
-    recent.add("champion", "a", 1)
-    assert recent.is_repeat("champion", "a", 1)
-    assert not recent.is_repeat("shadow", "a", 2)
+    assert not recent.is_repeat(named("a"), batch(1))
+    recent.add(named("a"), batch(1))
+    assert recent.is_repeat(named("a"), batch(1))
+    assert not recent.is_repeat(named("a", "shadow"), batch(2))
     with pytest.raises(ConflictingId, match="'a' was the id of another request"):
-        recent.is_repeat("champion", "a", 2)
+        recent.is_repeat(named("a"), batch(2))
 
 
 def test_the_oldest_id_is_forgotten_first() -> None:
     recent = RecentIds(capacity=2)
     for name in "abc":
-        recent.add("champion", name, 1)
-    assert [recent.is_repeat("champion", name, 1) for name in "abc"] == [False, True, True]
+        recent.add(named(name), batch(1))
+    assert [recent.is_repeat(named(name), batch(1)) for name in "abc"] == [False, True, True]
+
+
+def test_only_an_id_that_was_given_can_come_again() -> None:
+    assert named("a").is_named
+    assert not read({}).is_named
