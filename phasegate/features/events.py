@@ -149,9 +149,10 @@ def _create_raw_view(
             )
         named = ", ".join(_quoted(name) for name in sources)
         path = str(part).replace("'", "''")
+        # Parquet's minimum and maximum leave NaN out; DuckDB would conclude that there is none.
         selections.append(
             f"SELECT {offset} + file_row_number AS _row, {named} "
-            f"FROM read_parquet('{path}', file_row_number = true)"
+            f"FROM read_parquet('{path}', file_row_number = true, can_have_nan = true)"
         )
         offset += metadata.num_rows
     if offset == 0:

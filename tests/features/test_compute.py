@@ -230,3 +230,8 @@ def test_a_failure_while_writing_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         compute_features([part], DEFINITIONS, tmp_path / "features.parquet", threads=1)
     assert list(tmp_path.iterdir()) == [part]
+
+
+def test_a_nan_is_missing_also_where_no_value_is_null():
+    rows = [{**EVENT, "amount": value} for value in (1.0, float("nan"), 3.0)]
+    assert [row["amount"] for row in computed(rows)] == [1.0, None, 3.0]
