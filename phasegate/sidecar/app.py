@@ -105,8 +105,6 @@ def create_app(receiver: EventReceiver, health: Health, metrics: Metrics) -> Sta
     async def ready(_: Request) -> Response:
         # A pod whose sidecar is unready gets no requests: a store that is down must not cost the
         # predictor its traffic, so what is degraded says so and stays ready.
-        if not health.ready:
-            return _json({"status": "starting or stopping"}, 503)
         wrong = health.wrong
         return _json({"status": "degraded" if wrong else "ready", "reasons": wrong})
 

@@ -15,14 +15,12 @@ class Health:
 
     Attributes:
         alive: whether spools are looked at; without that the process is of no use.
-        ready: whether the sidecar takes events and looks at its spools.
     """
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._wrong: dict[str, str] = {}
         self.alive = True
-        self.ready = False
 
     def tell(self, what: str, wrong: str | None) -> None:
         """Say what is wrong with one thing, or None when nothing is."""

@@ -14,9 +14,8 @@ from phasegate.sidecar.refusal import Refused
 from phasegate.sidecar.tensors import Tensor, read_tensors
 
 MOST_FEATURES = 2_000
-_MOST_VALUES = (
-    1_000_000  # rows that name few of many features could ask for far more than they send
-)
+# Rows that each name few of many features could ask for far more than they send.
+_MOST_VALUES = 1_000_000
 _LONGEST_NAME = 200
 _SCALARS = {bool, int, float, str, type(None)}
 

@@ -100,9 +100,7 @@ async def run(settings: Settings) -> None:
         )
         upkeep.start()
         stack.callback(upkeep.stop)
-        health.ready = True
         await _serve(create_app(receiver, health, metrics), listener)
-        health.ready = False
 
 
 class _Server(uvicorn.Server):

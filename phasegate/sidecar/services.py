@@ -13,7 +13,7 @@ from phasegate.errors import BadInput
 CANARY = "canary"
 
 _FORM = "NAME[/canary]=DIGEST[,threshold=0.5][,score=OUTPUT]"
-_KEY = re.compile(rf"[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?(/{CANARY})?")
+_KEY = re.compile(rf"[a-z0-9]([-a-z0-9]{{0,61}}[a-z0-9])?(/{CANARY})?")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 

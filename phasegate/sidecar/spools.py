@@ -138,7 +138,7 @@ class SpoolFolder:
         else:
             self._put_aside(segment, BadInput("it is damaged", where=str(segment)))
         self._metrics.add(
-            records_seen=self._watch.sealed(segment),
+            records_seen=self._watch.sealed(segment, parts.records),
             records_sealed=parts.records,
             files_sealed=len(parts.files),
             bytes_sealed=sum(map(len, parts.files.values())),

@@ -87,7 +87,8 @@ class Upkeep:
         more = False
         try:
             for spool in self._spools:
-                more |= self._guarded(spool.name, partial(spool.seal, self._store, self._draft))
+                work = partial(spool.seal, self._store, self._draft)
+                more |= self._guarded(f"{spool.name} sealing", work)
         except StoreFailure as error:
             self._metrics.store_failures.inc()
             self._health.tell("store", str(error))

@@ -61,12 +61,13 @@ class SpoolWatch:
                 news += self._follow(self._unsealed[stem])
         return news
 
-    def sealed(self, segment: Path) -> int:
-        """Forget a closed segment, whose records are in the store; those not noticed before."""
+    def sealed(self, segment: Path, records: int) -> int:
+        """Forget a closed segment whose records are in the store: how many were not noticed yet."""
         unsealed = self._unsealed.pop(segment.stem, None)
         if unsealed is None:
-            return 0
-        news = self._follow(unsealed)
+            return records
+        news = max(0, records - unsealed.records)
+        self._follow(unsealed)
         unsealed.tail.close()
         self._newest_sealed = max(self._newest_sealed, unsealed.newest)
         return news
