@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from phasegate.serving.features import Features
     from phasegate.serving.journal import LogSettings
 
+_HISTORY_SECONDS = 0.25  # a request waits no longer for another writer of the past
+
 _EXAMPLE = """
 example:
   python -m phasegate.serving --model-dir model --digest 2405...db0 --name card-fraud \\
@@ -91,7 +93,7 @@ def _features(model: Model, history: Path | None, limits: Limits) -> Features:
     from phasegate.online import OnlineFeatures, SqliteHistory
 
     definitions = FeatureDefinitions.parse(model.definitions["features"], model.definitions["data"])
-    past = SqliteHistory(history) if definitions.windows else None
+    past = SqliteHistory(history, wait_seconds=_HISTORY_SECONDS) if definitions.windows else None
     return EventFeatures(model, OnlineFeatures(definitions, past), limits)
 
 

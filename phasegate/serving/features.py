@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from phasegate.errors import BadInput
+from phasegate.errors import BadInput, Unavailable
 from phasegate.models import NUMERIC, Input, Model
 from phasegate.online.features import OnlineFeatures
 from phasegate.serving.columns import EVENT_TEXT, EVENT_TIME, ColumnReader, Columns
@@ -24,11 +24,13 @@ class Features(Protocol):
         reader: of the columns that a request must carry.
         inputs: their names and kinds.
         unlabelled: events that a window over the label saw without their label, so far.
+        unrecorded: requests whose events later ones will not see, so far.
     """
 
     reader: ColumnReader
     inputs: dict[str, str]
     unlabelled: int
+    unrecorded: int
 
     def rows(self, columns: Columns, envelope: Envelope) -> Batch:
         """The rows of a request.
@@ -45,7 +47,7 @@ class GivenFeatures:
     def __init__(self, inputs: tuple[Input, ...], limits: Limits) -> None:
         self.inputs = {one.name: one.kind for one in inputs}
         self.reader = ColumnReader(self.inputs, limits)
-        self.unlabelled = 0
+        self.unlabelled = self.unrecorded = 0
         self._features = FeatureReader(inputs, limits)
 
     def rows(self, columns: Columns, envelope: Envelope) -> Batch:  # noqa: ARG002
@@ -57,13 +59,14 @@ class EventFeatures:
     """Requests carry raw events; features are computed as training does. See `Features`.
 
     An event is added to the past under its id before it is scored: the next request sees it,
-    whatever becomes of this one. It is added once, whichever servers get a copy of it.
+    whatever becomes of this one. It is added once, whichever servers get a copy of it. Where the
+    past cannot be written, the request is answered all the same, and counted.
     """
 
     def __init__(self, model: Model, features: OnlineFeatures, limits: Limits) -> None:
         self.inputs = {one.name: _KINDS[one.kind] for one in features.inputs}
         self.reader = ColumnReader(self.inputs, limits)
-        self.unlabelled = 0
+        self.unlabelled = self.unrecorded = 0
         self._model, self._features = model, features
 
     def rows(self, columns: Columns, envelope: Envelope) -> Batch:
@@ -74,7 +77,10 @@ class EventFeatures:
         events = self._features.read(columns.values, ids)
         computed = self._features.compute(events)
         self.unlabelled += int(computed.unlabelled.sum())
-        self._features.record(events)
+        try:
+            self._features.record(events)
+        except Unavailable:
+            self.unrecorded += 1
         found = [(one, computed.columns[one.name]) for one in self._model.inputs]
         numbers = [values for one, values in found if one.kind == NUMERIC]
         numeric = np.column_stack(numbers) if numbers else np.empty((columns.rows, 0))

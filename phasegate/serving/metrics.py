@@ -110,15 +110,21 @@ class Metrics(Collector):
         for role in sorted(self._seconds):
             self._seconds[role].family(seconds, [*self._labels, role])
             self._scores[role].family(scores, [*self._labels, role])
-        unlabelled = CounterMetricFamily(
-            "phasegate_unlabelled_events",
-            "Events that windows over the label saw without their label: skew to training.",
-            labels=["model", "digest"],
-        )
-        unlabelled.add_metric(self._labels, self._features.unlabelled)
-        yield from (requests, rows, errors, seconds, scores, unlabelled)
+        yield from (requests, rows, errors, seconds, scores)
+        yield from self._skew_metrics()
         if self._spool:
             yield from self._log_metrics(self._spool)
+
+    def _skew_metrics(self) -> Iterator[Metric]:
+        for name, told, count in (
+            ("phasegate_unlabelled_events", "Events that windows over the label saw without it.",
+             self._features.unlabelled),
+            ("phasegate_unrecorded_events", "Requests whose events later ones do not see.",
+             self._features.unrecorded),
+        ):  # fmt: skip
+            metric = CounterMetricFamily(name, told, labels=["model", "digest"])
+            metric.add_metric(self._labels, count)
+            yield metric
 
     def _log_metrics(self, spool: Spool) -> Iterator[Metric]:
         written = CounterMetricFamily(
