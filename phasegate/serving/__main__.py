@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from phasegate.errors import BadInput, ExitCode
 from phasegate.lifetime import end_with_standard_input
 from phasegate.models import Model
+from phasegate.prediction_log.options import add_privacy_options
 from phasegate.prediction_log.record import ROLES
 from phasegate.serving.limits import Limits
 
@@ -160,21 +161,8 @@ def _parser() -> argparse.ArgumentParser:
         "--segment-seconds", type=float, default=30.0, metavar="SECONDS",
         help="longest time until a record can be sealed [30]",
     )  # fmt: skip
-    log.add_argument(
-        "--sensitive", action="append", default=[], type=_rule, metavar="COLUMN=hash|drop",
-        help="personal data: log a keyed hash, or nothing; any number of times",
-    )  # fmt: skip
-    log.add_argument(
-        "--log-key-file", type=Path, help="key of those hashes; readable by the owner alone"
-    )
+    add_privacy_options(log)
     return parser
-
-
-def _rule(text: str) -> tuple[str, str]:
-    column, _, rule = text.rpartition("=")
-    if not column or rule not in ("hash", "drop"):
-        raise argparse.ArgumentTypeError(f"'{text}' is not COLUMN=hash or COLUMN=drop")
-    return column, rule
 
 
 if __name__ == "__main__":

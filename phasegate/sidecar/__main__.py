@@ -15,6 +15,7 @@ from pathlib import Path
 
 from phasegate.errors import BadInput, ExitCode
 from phasegate.lifetime import end_with_standard_input
+from phasegate.prediction_log.options import add_privacy_options
 from phasegate.prediction_log.record import ROLES
 from phasegate.serving.limits import Limits
 
@@ -96,17 +97,11 @@ def _parser() -> argparse.ArgumentParser:
         "--role", choices=ROLES, default="champion",
         help="role of revisions that are no canary; a canary is the challenger [champion]",
     )  # fmt: skip
-    events.add_argument(
-        "--sensitive", action="append", default=[], type=_rule, metavar="COLUMN=hash|drop",
-        help="personal data: log a keyed hash, or nothing; any number of times",
-    )  # fmt: skip
+    add_privacy_options(events)
     events.add_argument(
         "--entity", metavar="COLUMN",
         help="column that the header x-entity-id is taken from, whose rule it shares",
     )  # fmt: skip
-    events.add_argument(
-        "--log-key-file", type=Path, help="key of those hashes; readable by the owner alone"
-    )
     events.add_argument(
         "--max-body-bytes", type=int, default=Limits.body_bytes, help="of one event"
     )
@@ -120,13 +115,6 @@ def _parser() -> argparse.ArgumentParser:
         help="longest time from a joined record to its file [30]",
     )  # fmt: skip
     return parser
-
-
-def _rule(text: str) -> tuple[str, str]:
-    column, _, rule = text.rpartition("=")
-    if not column or rule not in ("hash", "drop"):
-        raise argparse.ArgumentTypeError(f"'{text}' is not COLUMN=hash or COLUMN=drop")
-    return column, rule
 
 
 if __name__ == "__main__":
