@@ -10,12 +10,15 @@ from phasegate.traffic.plan import Backend
 
 @dataclass(frozen=True, slots=True)
 class BackendState:
-    """A backend as the proxy sees it; counts run from the moment it was added there.
+    """A backend as the proxy sees it.
+
+    The champion's counts run from the moment it became that, the challenger's from the moment it
+    was paired with this champion.
 
     Attributes:
         role: ``champion`` or ``challenger``.
         share: of the requests, in basis points.
-        healthy: whether the proxy sends it requests now.
+        healthy: whether it passes its health checks and is not put aside for its errors.
         requests: sent to it, copies not counted; one that is tried twice there counts twice.
         answers: with any status below 500.
         errors: answers of 500 and above, and requests that got no answer.
@@ -34,7 +37,7 @@ class BackendState:
 
 @dataclass(frozen=True, slots=True)
 class MirrorState:
-    """Copies of the champion's requests; counts run from when the challenger was added.
+    """Copies of the champion's requests; counts run from when the two were paired.
 
     Attributes:
         share: of the champion's requests, in basis points.

@@ -22,7 +22,7 @@ from phasegate.traffic.envoy.process import EnvoyProcess
 from phasegate.traffic.envoy.target import EnvoyTarget
 from phasegate.traffic.plan import TrafficPlan
 from tests.traffic.conftest import Proxy
-from tests.traffic.load import send
+from tests.traffic.load import load, send
 from tests.traffic.upstream import Upstream
 
 
@@ -78,6 +78,18 @@ def test_envoy_that_stops_answers_what_it_has_accepted(
     assert [answer.status for answer in answers] == [200]
     with pytest.raises(ConnectionRefusedError):
         send(proxy.address)
+
+
+def test_envoy_that_stops_under_load_cuts_no_request(
+    plan: TrafficPlan, champion: Upstream, start: Callable[[TrafficPlan], Proxy]
+) -> None:
+    proxy = start(plan)
+    champion.delay = 0.02
+    with load(proxy.address, clients=4) as requests, idle_connection(proxy):
+        requests.wait_for(20)
+        assert proxy.process.stop() == 0
+    assert {answer.status for answer in requests.answers} == {200, 0}
+    assert all("ClientConnectorError" in one.headers["error"] for one in requests.errors)
 
 
 def test_envoy_follows_the_plan_that_was_applied_last_when_it_starts_again(
@@ -169,3 +181,9 @@ def test_a_damaged_plan_is_named(
     (tmp_path / "proxy" / "plan.json").write_text("{")
     with pytest.raises(BadInput, match=r"plan\.json: this is no JSON"):
         start(None)
+
+
+def idle_connection(proxy: Proxy) -> socket.socket:
+    """A connection on which no request comes."""
+    host, port = proxy.address.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)))

@@ -94,8 +94,8 @@ class Admin:
         return f"{address['address']}:{address['port_value']}"
 
     def stop_listening(self) -> None:
-        """Accept no more connections; those that are open go on."""
-        self._text("POST", "/drain_listeners")
+        """Close each connection with its next answer and, after the drain time, take no more."""
+        self._text("POST", "/drain_listeners?graceful")
 
     def _dump(self, resource: str) -> list[dict[str, Any]]:
         return json.loads(self._text("GET", f"/config_dump?resource={resource}")).get("configs", [])

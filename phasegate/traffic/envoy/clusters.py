@@ -42,42 +42,52 @@ _REFUSALS = [400, 401, 403, 404, 405, 408, 409, 411, 413, 415, 422, 429]
 
 def clusters(plan: TrafficPlan) -> list[Resource]:
     """Every cluster that the plan needs, also for shares that are 0 now: they stay warm."""
-    needed = [_champion(plan.champion), _watch(plan.champion)]
+    needed = [_champion(plan), _watch(plan)]
     if plan.challenger is not None:
         needed += [
-            _challenger(plan.challenger),
-            _canary(plan.challenger, plan.champion),
-            _shadow(SHADOW, plan.challenger, _SHADOW_LIMITS),
-            _shadow(LARGE, plan.challenger, _LARGE_LIMITS),
+            _challenger(plan),
+            _canary(plan),
+            _shadow(plan, SHADOW, _SHADOW_LIMITS),
+            _shadow(plan, LARGE, _LARGE_LIMITS),
         ]
     return needed
 
 
-def cluster_name(role: str, *backends: Backend) -> str:
-    """Name of a cluster of backends; another address makes another cluster, beside the old one."""
+def cluster_name(kind: str, plan: TrafficPlan) -> str:
+    """Name of a plan's cluster; other backends make another cluster, beside the old one.
+
+    What the challenger gets is named by the champion too, so that its counters are of this pair.
+    """
+    backends = [plan.champion]
+    if kind not in (CHAMPION, WATCH):
+        assert plan.challenger is not None, "no challenger"
+        backends.insert(0, plan.challenger)
     identity = digest_json([[it.name, it.address, it.model] for it in backends])[:8]
-    return f"{role}-{backends[0].name}-{identity}"
+    return f"{kind}-{backends[0].name}-{identity}"
 
 
-def _champion(backend: Backend) -> Resource:
+def _champion(plan: TrafficPlan) -> Resource:
     """Gets requests whatever its health checks say: there is nobody else to ask."""
     return {
-        **_backend(CHAMPION, backend),
+        **_backend(plan.champion, cluster_name(CHAMPION, plan), CHAMPION),
         "circuit_breakers": _breakers(_LIMITS),
-        **_protocol(common_http_protocol_options={"idle_timeout": seconds(_IDLE_SECONDS)}),
+        **_protocol(),
     }
 
 
-def _watch(backend: Backend) -> Resource:
+def _watch(plan: TrafficPlan) -> Resource:
     """The champion again, which no route names: here its health checks can do no harm."""
-    return {**_backend(WATCH, backend), **_checked(backend)}
+    return {
+        **_backend(plan.champion, cluster_name(WATCH, plan), CHAMPION),
+        **_checked(plan.champion),
+    }
 
 
-def _challenger(backend: Backend) -> Resource:
+def _challenger(plan: TrafficPlan) -> Resource:
     """Gets no requests while it is sick; back when it answers health checks again."""
     return {
-        **_backend(CHALLENGER, backend),
-        **_checked(backend),
+        **_backend(plan.challenger, cluster_name(CHALLENGER, plan), CHALLENGER),
+        **_checked(plan.challenger),
         "circuit_breakers": _breakers(_LIMITS),
         "outlier_detection": {
             "consecutive_5xx": 5,
@@ -89,20 +99,19 @@ def _challenger(backend: Backend) -> Resource:
             # A server may say that it is ready and answer nothing else.
             "successful_active_health_check_uneject_host": False,
         },
-        **_protocol(common_http_protocol_options={"idle_timeout": seconds(_IDLE_SECONDS)}),
+        **_protocol(),
     }
 
 
-def _canary(challenger: Backend, champion: Backend) -> Resource:
+def _canary(plan: TrafficPlan) -> Resource:
     """The challenger's share of the requests: first the challenger, then the champion.
 
     A challenger known to be sick is passed over; what it does not answer well is tried again,
     and a second attempt goes where the first did not.
     """
-    name = cluster_name(CANARY, challenger, champion)
-    members = [cluster_name(CHALLENGER, challenger), cluster_name(CHAMPION, champion)]
+    members = [cluster_name(CHALLENGER, plan), cluster_name(CHAMPION, plan)]
     return {
-        **_named(name),
+        **_named(cluster_name(CANARY, plan)),
         "lb_policy": "CLUSTER_PROVIDED",
         "cluster_type": extension("envoy.clusters.aggregate", _AGGREGATE, clusters=members),
         "circuit_breakers": _breakers(_LIMITS),
@@ -122,7 +131,7 @@ def _canary(challenger: Backend, champion: Backend) -> Resource:
             # what the challenger answers itself would be of no use.
             request_mirror_policies=[
                 {
-                    "cluster": cluster_name(SHADOW, challenger),
+                    "cluster": cluster_name(SHADOW, plan),
                     "runtime_fraction": {"default_value": {"numerator": 0}},
                 }
             ],
@@ -130,28 +139,22 @@ def _canary(challenger: Backend, champion: Backend) -> Resource:
     }
 
 
-def _shadow(kind: str, backend: Backend, limits: dict[str, int]) -> Resource:
+def _shadow(plan: TrafficPlan, kind: str, limits: dict[str, int]) -> Resource:
     """The challenger again, for copies: with limits that keep a sick one from piling them up."""
     return {
-        **_backend(kind, backend, role=SHADOW),
-        **_checked(backend),
+        **_backend(plan.challenger, cluster_name(kind, plan), SHADOW),
+        **_checked(plan.challenger),
         "close_connections_on_host_health_failure": True,
         "circuit_breakers": _breakers(limits),
-        **_protocol(
-            common_http_protocol_options={
-                "idle_timeout": seconds(_IDLE_SECONDS),
-                "max_stream_duration": seconds(_SHADOW_SECONDS),
-            },
-        ),
+        **_protocol({"max_stream_duration": seconds(_SHADOW_SECONDS)}),
     }
 
 
-def _backend(kind: str, backend: Backend, role: str | None = None) -> Resource:
-    name = cluster_name(kind, backend)
+def _backend(backend: Backend, name: str, role: str) -> Resource:
     address = {"address": backend.host, "port_value": backend.port}
     endpoint = {
         "endpoint": {"address": {"socket_address": address}},
-        "metadata": {"filter_metadata": {METADATA: {"role": role or kind}}},
+        "metadata": {"filter_metadata": {METADATA: {"role": role}}},
     }
     return {
         **_named(name),
@@ -188,11 +191,15 @@ def _named(name: str) -> Resource:
     }
 
 
-def _protocol(**options: Any) -> Resource:
+def _protocol(limits: Resource | None = None, **options: Any) -> Resource:
     """HTTP/1 to the backend, which is told its role; so is the one who gets its answer.
 
     The role is read from the endpoint that was chosen, at each attempt: also behind an aggregate
     cluster, whose filters run in place of its members' own, it is the role of who answers.
+
+    Args:
+        limits: in time, for every request.
+        options: more of Envoy's options for HTTP.
     """
     role = [{"append": overwrite(ROLE, f"%UPSTREAM_METADATA({METADATA}:role)%")}]
     mutations = {"request_mutations": role, "response_mutations": role}
@@ -201,6 +208,10 @@ def _protocol(**options: Any) -> Resource:
             _PROTOCOL: typed(
                 _PROTOCOL,
                 explicit_http_config={"http_protocol_options": {}},
+                common_http_protocol_options={
+                    "idle_timeout": seconds(_IDLE_SECONDS),
+                    **(limits or {}),
+                },
                 http_filters=[
                     extension("envoy.filters.http.header_mutation", _MUTATION, mutations=mutations),
                     extension("envoy.filters.http.upstream_codec", _CODEC),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phasegate.traffic.envoy.admin import Host
@@ -20,7 +20,10 @@ from phasegate.traffic.envoy.xds import METADATA
 from phasegate.traffic.plan import WHOLE, Backend, TrafficPlan, effective
 from phasegate.traffic.state import BackendState, MirrorState, TrafficState
 
-# Envoy's counters of copies that have no answer, by what became of them.
+# Requests that Envoy counts apart from those that it sent: no connection, or too many waited.
+_UNSENT = ("rq_pending_failure_eject", "rq_pending_overflow")
+_ACTIVE = ("rq_active", "rq_pending_active")
+# Copies that have no answer, by what became of them.
 _LOST = {
     "limit": ("rq_pending_overflow",),
     "sick": ("cx_none_healthy",),
@@ -41,11 +44,11 @@ def plan_in_force(routes: Mapping[str, Any]) -> TrafficPlan:
 
 def counter_pattern(plan: TrafficPlan) -> str:
     """Names of the counters that `traffic_state` reads, as a regular expression."""
-    names = [cluster_name(CHAMPION, plan.champion)]
+    kinds = [CHAMPION]
     if plan.challenger is not None:
-        names += [cluster_name(kind, plan.challenger) for kind in (CHALLENGER, SHADOW, LARGE)]
-        names.append(cluster_name(CANARY, plan.challenger, plan.champion))
-    return rf"^cluster\.({'|'.join(map(re.escape, names))})\.upstream_(rq|cx)_"
+        kinds += [CANARY, CHALLENGER, SHADOW, LARGE]
+    names = "|".join(re.escape(cluster_name(kind, plan)) for kind in kinds)
+    return rf"^cluster\.({names})\.upstream_(rq|cx)_"
 
 
 def traffic_state(
@@ -65,17 +68,30 @@ def traffic_state(
         counters: those of `counter_pattern`.
     """
     shares = effective(plan.kill() if killed else plan)
-    champion = _backend(CHAMPION, plan.champion, WHOLE - shares.weight, hosts, counters, WATCH)
+
+    def backend(role: str, backend: Backend, share: int, checked: str) -> BackendState:
+        name = cluster_name(role, plan)
+        return _backend(
+            _Counters(name, counters),
+            hosts[name].answers,
+            role=role,
+            backend=backend,
+            share=share,
+            healthy=hosts[cluster_name(checked, plan)].healthy,
+        )
+
+    champion = backend(CHAMPION, plan.champion, WHOLE - shares.weight, checked=WATCH)
     if plan.challenger is None:
         return TrafficState(version, killed, champion, None, None, fallbacks=0)
-    challenger = _backend(CHALLENGER, plan.challenger, shares.weight, hosts, counters, CHALLENGER)
-    canary = _Counters(cluster_name(CANARY, plan.challenger, plan.champion), counters)
+    challenger = backend(CHALLENGER, plan.challenger, shares.weight, checked=CHALLENGER)
+    copies = [_Counters(cluster_name(kind, plan), counters) for kind in (SHADOW, LARGE)]
+    canary = _Counters(cluster_name(CANARY, plan), counters)
     return TrafficState(
         version,
         killed,
         champion,
         challenger,
-        _mirror(plan.challenger, shares.mirror, counters),
+        _mirror(copies, shares.mirror),
         fallbacks=max(canary("rq_completed") - challenger.answers, 0),
     )
 
@@ -90,25 +106,11 @@ class _Counters:
         return sum(int(self._counters.get(self._prefix + name, 0)) for name in names)
 
 
-def _backend(
-    role: str,
-    backend: Backend,
-    share: int,
-    hosts: Mapping[str, Host],
-    counters: Mapping[str, str],
-    checked: str,
-) -> BackendState:
-    """A backend in a role; ``checked`` is the kind of cluster that checks its health."""
-    name = cluster_name(role, backend)
-    count = _Counters(name, counters)
-    answers, active = hosts[name].answers, count("rq_active", "rq_pending_active")
-    # A request that finds no connection is counted apart from those that are sent.
-    requests = count("rq_total", "rq_pending_active", *_LOST["connection"][:1], *_LOST["limit"])
+def _backend(count: _Counters, answers: int, **what: Any) -> BackendState:
+    active = count(*_ACTIVE)
+    requests = count("rq_total", "rq_pending_active", *_UNSENT)
     return BackendState(
-        role=role,
-        backend=backend,
-        share=share,
-        healthy=hosts[cluster_name(checked, backend)].healthy,
+        **what,
         requests=requests,
         answers=answers,
         errors=max(requests - answers - active, 0),
@@ -116,20 +118,13 @@ def _backend(
     )
 
 
-def _mirror(backend: Backend, share: int, counters: Mapping[str, str]) -> MirrorState:
-    counts = [_Counters(cluster_name(kind, backend), counters) for kind in (SHADOW, LARGE)]
-    active = sum(count("rq_active", "rq_pending_active") for count in counts)
-    lost = {reason: sum(count(*names) for count in counts) for reason, names in _LOST.items()}
-    copies = sum(
-        count(
-            "rq_total",
-            "rq_pending_active",
-            "rq_pending_failure_eject",
-            *_LOST["limit"],
-            *_LOST["sick"],
-        )
-        for count in counts
-    )
+def _mirror(counts: Sequence[_Counters], share: int) -> MirrorState:
+    def total(*names: str) -> int:
+        return sum(count(*names) for count in counts)
+
+    lost = {reason: total(*names) for reason, names in _LOST.items()}
+    copies = total("rq_total", "rq_pending_active", *_UNSENT, *_LOST["sick"])
+    active = total(*_ACTIVE)
     return MirrorState(
         share=share,
         copies=copies,

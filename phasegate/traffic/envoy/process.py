@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from phasegate.errors import BadInput, Unavailable
@@ -21,7 +21,7 @@ from phasegate.traffic.envoy.waiting import awaited
 from phasegate.traffic.envoy.xds import discovery_response
 from phasegate.traffic.plan import TrafficPlan
 
-_DRAIN_SECONDS = 10
+_DRAIN_SECONDS = 1
 _STOP_SECONDS = 10
 
 
@@ -86,12 +86,7 @@ class EnvoyProcess:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     @property
@@ -141,6 +136,7 @@ class EnvoyProcess:
             "--concurrency", str(self._workers),
             "--file-flush-interval-msec", "1000", "--disable-hot-restart",
             "--reject-unknown-dynamic-fields",
+            "--drain-strategy", "immediate", "--drain-time-s", str(_DRAIN_SECONDS),
         ]  # fmt: skip
         self._process = launch.start(command, str(self._folder.log), keep=occupied)
 
@@ -168,15 +164,19 @@ class EnvoyProcess:
             return False
 
     def _drain(self) -> None:
-        active = f"http.{STATISTICS}.downstream_rq_active"
+        names = [f"http.{STATISTICS}.downstream_{kind}_active" for kind in ("cx", "rq")]
+        closed = time.monotonic() + _DRAIN_SECONDS
 
         def idle() -> bool:
-            return self.admin.statistics(f"^{active}$").get(active, "0") == "0"
+            counts = self.admin.statistics(f"^({'|'.join(names)})$")
+            connections, requests = (int(counts[name]) for name in names)
+            # A connection that nothing comes on may stay open for as long as its client likes.
+            return not connections or (not requests and time.monotonic() > closed)
 
         # It may have ended meanwhile, or have a request that takes too long.
         with contextlib.suppress(Unavailable):
             self.admin.stop_listening()
-            awaited(idle, _DRAIN_SECONDS, "requests do not end")
+            awaited(idle, _STOP_SECONDS, "requests do not end")
 
     def _end(self) -> int:
         assert self._process is not None

@@ -16,7 +16,7 @@ from phasegate.traffic.envoy.clusters import (
 )
 from phasegate.traffic.envoy.xds import METADATA, Resource, overwrite, seconds, share, typed
 from phasegate.traffic.headers import CLOUD_EVENT_ID, REQUEST_ID
-from phasegate.traffic.plan import WHOLE, Backend, TrafficPlan, effective
+from phasegate.traffic.plan import WHOLE, TrafficPlan, effective
 
 ROUTES = "models"  # name of the route configuration
 
@@ -32,12 +32,12 @@ def routes(plan: TrafficPlan, split_key: str) -> Resource:
         split_key: runtime key; at 0, the champion answers everything and nothing is copied.
     """
     heeded = effective(plan)
-    table = [_to_champion(heeded.champion)]
-    if heeded.challenger is not None and (heeded.weight or heeded.mirror):
+    table = [_to_champion(heeded)]
+    if heeded.weight or heeded.mirror:
         small = {"name": "content-length", "range_match": {"start": 0, "end": LARGE_BYTES}}
         table = [
-            _split(heeded, heeded.challenger, split_key, SHADOW, [small]),
-            _split(heeded, heeded.challenger, split_key, LARGE, []),
+            _split(heeded, split_key, SHADOW, [small]),
+            _split(heeded, split_key, LARGE, []),
             *table,
         ]
     return {
@@ -51,33 +51,30 @@ def routes(plan: TrafficPlan, split_key: str) -> Resource:
     }
 
 
-def _to_champion(champion: Backend) -> Resource:
+def _to_champion(plan: TrafficPlan) -> Resource:
     return {
         "name": CHAMPION,
-        "match": _model(champion.model),
+        "match": _model(plan.champion.model),
         "route": {
-            "cluster": cluster_name(CHAMPION, champion),
+            "cluster": cluster_name(CHAMPION, plan),
             "timeout": seconds(REQUEST_SECONDS),
             "retry_policy": {"retry_on": NO_ANSWER, "num_retries": 1},
         },
     }
 
 
-def _split(
-    plan: TrafficPlan, challenger: Backend, key: str, copies: str, which: list[Resource]
-) -> Resource:
+def _split(plan: TrafficPlan, key: str, copies: str, which: list[Resource]) -> Resource:
     """Predictions: drawn between champion and challenger, and copied.
 
     Args:
         plan: with its shares.
-        challenger: the plan's.
         key: runtime key that switches this route off.
         copies: kind of the cluster that gets them.
         which: further conditions that a request must meet.
     """
     predictions = {"name": ":method", "string_match": {"exact": "POST"}}
     action: dict[str, Any] = {
-        "weighted_clusters": _weights(plan, challenger),
+        "weighted_clusters": _weights(plan),
         "hash_policy": _cohorts(plan),
         # The champion is asked when the challenger's time is up; whoever answers first is heard.
         # The champion's own share has no second attempt: a slow request must not be sent twice.
@@ -88,7 +85,7 @@ def _split(
     if plan.mirror:
         action["request_mirror_policies"] = [
             {
-                "cluster": cluster_name(copies, challenger),
+                "cluster": cluster_name(copies, plan),
                 "runtime_fraction": share(plan.mirror),
                 "disable_shadow_host_suffix_append": True,
             }
@@ -104,11 +101,11 @@ def _split(
     }
 
 
-def _weights(plan: TrafficPlan, challenger: Backend) -> Resource:
+def _weights(plan: TrafficPlan) -> Resource:
     # A hash below the challenger's weight is its own: listed first, its cohort only grows with it.
     weights = [
-        (cluster_name(CANARY, challenger, plan.champion), plan.weight),
-        (cluster_name(CHAMPION, plan.champion), WHOLE - plan.weight),
+        (cluster_name(CANARY, plan), plan.weight),
+        (cluster_name(CHAMPION, plan), WHOLE - plan.weight),
     ]
     clusters = [{"name": name, "weight": weight} for name, weight in weights]
     return {"clusters": clusters, "use_hash_policy": True}
