@@ -114,7 +114,7 @@ def read_key(path: Path) -> bytes:
     """The key in a file, without line breaks at its end.
 
     Raises:
-        BadInput: the file is missing, readable by others than its owner, or no proper key.
+        BadInput: the file is missing, readable by everyone, writable by others than its owner, or no proper key.
     """
     where, fix = str(path), _HOW_TO_MAKE.format(path=path)
     try:
@@ -123,7 +123,7 @@ def read_key(path: Path) -> bytes:
         raise BadInput(
             f"the key for sensitive data cannot be read ({error.strerror})", where=where, fix=fix
         ) from error
-    if mode & 0o077:
+    if mode & 0o027:  # Kubernetes gives a secret to its group: 0440
         raise BadInput(
             f"the key for sensitive data is open to others (mode {mode & 0o777:03o})",
             where=where,

@@ -124,14 +124,15 @@ def test_an_unknown_rule_is_refused() -> None:
         Privacy({"amount": "mask"}, KEY)  # type: ignore[dict-item]
 
 
-def test_a_key_is_read_without_its_line_break(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o440])
+def test_a_key_is_read_without_its_line_break(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "key"
     file.write_bytes(KEY + b"\n")
-    file.chmod(0o600)
+    file.chmod(mode)
     assert read_key(file) == KEY
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+@pytest.mark.parametrize("mode", [0o660, 0o604, 0o620])
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "key"
     file.write_bytes(KEY)
