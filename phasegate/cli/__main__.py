@@ -27,7 +27,8 @@ def main() -> int:
     except typer.Exit as end:
         return end.exit_code
     except typer.TyperException as error:
-        print_error(error)
+        if str(error):  # none where a group was called without a command, and its help is printed
+            print_error(error)
         err.print("phasegate --help lists the commands, phasegate COMMAND --help their options")
         return ExitCode.BAD_INPUT
     except (BadInput, ServerFailure) as error:

@@ -196,10 +196,14 @@ def send(
     from phasegate.project.load import load_project
     from phasegate.serving.client import ModelClient, ServingFailure
 
+    if url and not url.startswith("http://"):
+        raise BadInput(f"'{url}' is not an address", where="--url", expected="http://HOST:PORT")
     running = None if url else find_running(workspace.resolve() / SERVING, name)
     address, model = (running.url, running.name) if running else (url, name)
     if not model:
-        raise BadInput("the model has no name", where="send", fix="phasegate send FILE NAME --url")
+        raise BadInput(
+            "the model has no name", where="send", fix="name it: phasegate send FILE NAME"
+        )
     try:
         with ModelClient(address, model) as client:
             inputs = client.inputs()

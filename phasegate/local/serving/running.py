@@ -104,9 +104,11 @@ def only_one(folder: Path, name: str) -> Iterator[None]:
             raise BadInput(
                 "is being served already", where=name, fix="phasegate traffic show says by whom"
             ) from None
-        yield
+        try:
+            yield
+        finally:
+            (folder / FILE).unlink(missing_ok=True)
     finally:
-        (folder / FILE).unlink(missing_ok=True)
         os.close(lock)
 
 
@@ -131,7 +133,7 @@ def find_running(folder: Path, name: str = "") -> Running:
     raise BadInput(
         f"'{name}' is not served here" if name else "no model is served here",
         where=str(folder),
-        fix="phasegate serve NAME@champion",
+        fix="serve one: phasegate serve NAME@champion",
     )
 
 

@@ -67,7 +67,7 @@ def matching_of(
         raise BadInput(
             "there is no challenger to compare with",
             where=running.name,
-            fix="phasegate serve CHAMPION CHALLENGER",
+            fix="serve one beside it: phasegate serve CHAMPION CHALLENGER",
         )
     store = open_named(running.log)
     with tempfile.TemporaryDirectory() as folder:
