@@ -56,7 +56,7 @@ def _key(folder: Path) -> Path:
     """The key's file: made once, whole, and for its owner's eyes."""
     path = folder / "log.key"
     if not path.exists():
-        partial = folder / f".{path.name}.{os.getpid()}"
+        partial = folder / f".{path.name}.{secrets.token_hex(8)}"  # servers start side by side
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(secrets.token_hex(32))
         with contextlib.suppress(FileExistsError):
