@@ -80,7 +80,7 @@ def test_envoy_that_stops_answers_what_it_has_accepted(
         send(proxy.address)
 
 
-def test_envoy_that_stops_under_load_cuts_no_request(
+def test_envoy_that_stops_under_load_answers_all_that_reached_it(
     plan: TrafficPlan, champion: Upstream, start: Callable[[TrafficPlan], Proxy]
 ) -> None:
     proxy = start(plan)
@@ -88,8 +88,9 @@ def test_envoy_that_stops_under_load_cuts_no_request(
     with load(proxy.address, clients=4) as requests, idle_connection(proxy):
         requests.wait_for(20)
         assert proxy.process.stop() == 0
+    # The others met a closed port, or one that was closed while they connected.
     assert {answer.status for answer in requests.answers} == {200, 0}
-    assert all("ClientConnectorError" in one.headers["error"] for one in requests.errors)
+    assert requests.by[champion.name] == len(champion.received)
 
 
 def test_envoy_follows_the_plan_that_was_applied_last_when_it_starts_again(
