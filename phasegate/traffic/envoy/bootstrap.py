@@ -13,7 +13,8 @@ _MAX_CONNECTIONS = 10_000
 STATISTICS = "ingress"  # prefix of the listener's counters
 
 _MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
-# The admin interface can also stop Envoy and change its logging: only what we use is open.
+# The admin interface could also stop Envoy or change its logging: open is what we use, and what
+# Prometheus (/stats/prometheus) and log rotation (/reopen_logs) need.
 _ADMIN_PATHS = (
     "/ready", "/stats", "/clusters", "/config_dump", "/listeners", "/drain_listeners",
     "/runtime", "/server_info", "/reopen_logs",
