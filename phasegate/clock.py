@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from phasegate.errors import BadInput
 
@@ -29,5 +29,4 @@ def now() -> datetime:
 
 def microseconds(moment: datetime) -> int:
     """Microseconds since 1970 of a time with its zone, exactly; a float would round them."""
-    since = moment - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return (moment - _EPOCH) // timedelta(microseconds=1)
