@@ -114,7 +114,8 @@ def read_key(path: Path) -> bytes:
     """The key in a file, without line breaks at its end.
 
     Raises:
-        BadInput: the file is missing, readable by everyone, writable by others than its owner, or no proper key.
+        BadInput: the file is missing, readable by everyone, writable by others than its owner, or
+            no proper key.
     """
     where, fix = str(path), _HOW_TO_MAKE.format(path=path)
     try:

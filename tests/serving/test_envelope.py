@@ -54,7 +54,9 @@ def test_event_time_is_the_clock_unless_it_is_told() -> None:
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30), timezones=st.timezones()))
 def test_event_time_is_read_in_any_zone(moment: datetime) -> None:
     found = read({"x-event-time": moment.isoformat()}).event_time
-    assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=found) == moment
+    # Through text, because a zone's skipped hour is not equal to itself.
+    told = datetime.fromisoformat(moment.isoformat())
+    assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=found) == told
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_no_user_notices_a_challenger_that_fails(
     challenger: Upstream,
     start: Callable[[TrafficPlan], Proxy],
 ) -> None:
-    proxy = start(replace(plan, weight=2000, challenger_seconds=0.25))
+    proxy = start(plan.with_weight(2000))
     with load(proxy.address) as requests:
         requests.wait_for(200)
         fail(challenger, failure)
