@@ -30,7 +30,10 @@ lock: environments  ## resolve pyproject.toml into requirements/*.txt anew
 	    --universal --python-version 3.11 --no-header --output-file requirements/$$name.txt; done
 
 bench: test-environments  ## measure speed and memory against named peers
-	for name in simulate ingest featurize pipeline; do $(TEST)/python -m benchmarks.$$name || exit 1; done
+	@$(PYTHON) -m phasegate.local.environments mlserver
+	for name in simulate ingest featurize pipeline serving.throughput serving.proxy \
+	  serving.kill_switch serving.faults serving.memory; do \
+	  $(TEST)/python -m benchmarks.$$name || exit 1; done
 
 clean:  ## remove environments, runs and simulated data
 	rm -rf $(ENVIRONMENTS) .phasegate data
