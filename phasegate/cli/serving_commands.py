@@ -14,6 +14,7 @@ from phasegate.cli.app import app
 from phasegate.cli.console import err, out, print_json
 from phasegate.cli.pipeline_commands import WORKSPACE, JsonOption, WorkspaceOption
 from phasegate.errors import BadInput, ExitCode
+from phasegate.network import require_free
 
 if TYPE_CHECKING:
     from phasegate.local.serving.models import ServedModel
@@ -78,6 +79,9 @@ def serve(
 
     Change it while it runs: phasegate traffic set 5, traffic mirror 100, traffic kill.
     """
+    shares = _shares(models, canary, mirror)
+    require_free(port)
+
     from phasegate.cli.serving_view import TrafficLine, print_serving
     from phasegate.local.environments import environment
     from phasegate.local.run import Workspace
@@ -85,18 +89,9 @@ def serve(
     from phasegate.local.serving.platform import LocalServing
     from phasegate.local.serving.running import Running, only_one
     from phasegate.local.serving.settings import ServingSettings, history_file
-    from phasegate.network import require_free
     from phasegate.project.load import load_project
     from phasegate.traffic.plan import Stickiness, TrafficPlan
 
-    if len(models) > 2:
-        raise BadInput(f"{len(models)} models", expected="a champion and at most one challenger")
-    shares = percent(canary), percent(mirror)
-    if len(models) == 1:
-        if shares[0]:
-            raise BadInput(f"there is no challenger to answer {canary} % of the requests")
-        shares = 0, 0
-    require_free(port)
     settings = ServingSettings.of(load_project(project).sections) if project else ServingSettings()
     for name in ("core", "sidecar"):
         environment(name).require_current()
@@ -138,6 +133,18 @@ def serve(
                 line.update()
         err.print("stopping: requests in flight are answered, logs are sealed")
     return ExitCode.PASSED
+
+
+def _shares(models: list[str], canary: str, mirror: str) -> tuple[int, int]:
+    """The challenger's share and that of copies, in basis points; 0 without a challenger."""
+    if len(models) > 2:
+        raise BadInput(f"{len(models)} models", expected="a champion and at most one challenger")
+    shares = percent(canary), percent(mirror)
+    if len(models) == 2:
+        return shares
+    if shares[0]:
+        raise BadInput(f"there is no challenger to answer {canary} % of the requests")
+    return 0, 0
 
 
 def _fill_history(file: Path, models: list[ServedModel], key: str) -> None:

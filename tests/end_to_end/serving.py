@@ -32,7 +32,7 @@ def write_models(folder: Path) -> list[str]:
     return [str(folder / name) for name in ("old", "new")]
 
 
-def requests(count: int, prefix: str, entity: str = "customer") -> Iterable[Request]:
+def requests(count: int, prefix: str) -> Iterable[Request]:
     """Rows that differ, of 100 entities; the ids end with the row's number."""
     for number in range(count):
         row = {
@@ -43,7 +43,7 @@ def requests(count: int, prefix: str, entity: str = "customer") -> Iterable[Requ
         headers = {
             "content-type": "application/json",
             REQUEST_ID: f"{prefix}{number}",
-            ENTITY: f"{entity}-{number % 100}",
+            ENTITY: f"customer-{number % 100}",
         }
         yield Request(json.dumps({"instances": [row]}).encode(), headers)
 
@@ -54,7 +54,6 @@ def ask(
     prefix: str,
     *,
     rate: float = 0,
-    entity: str = "customer",
     at_a_third: Callable[[], object] | None = None,
 ) -> Sent:
     """Send requests; after a third of them, do something."""
@@ -65,7 +64,7 @@ def ask(
             due.pop()()
 
     sent = send_requests(
-        requests(count, prefix, entity), url + PREDICT,
+        requests(count, prefix), url + PREDICT,
         total=count, rate=rate, in_flight=32, timeout=30, progress=progress,
     )  # fmt: skip
     assert not due, "the requests were over too soon"
@@ -89,6 +88,11 @@ def children(pid: int) -> list[int]:
     """Processes that a process has started and that still run."""
     threads = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for thread in threads for child in thread.read_text().split()]
+
+
+def alive(pids: Iterable[int]) -> list[int]:
+    """Those processes that are there."""
+    return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
 def await_true(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:

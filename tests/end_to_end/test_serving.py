@@ -25,13 +25,13 @@ from tests.end_to_end.conftest import Phasegate, Said
 from tests.end_to_end.serving import (
     CATEGORIES,
     Served,
+    alive,
     ask,
     await_true,
     children,
     logged,
     write_models,
 )
-from tests.end_to_end.test_training import await_gone
 
 ROWS, ENTITIES = 600, 200
 START = 1_740_787_200_000_000  # 2025-03-01 in microseconds
@@ -295,7 +295,7 @@ def test_ctrl_c_ends_everything_and_loses_nothing(
         ended = served.end(signal.SIGINT)
         assert ended.code == 0, ended.err
         assert "Traceback" not in ended.err
-        assert not [pid for pid in served.processes if Path(f"/proc/{pid}").exists()]
+        assert not alive(served.processes)
     assert_logged_once(served, "ended-", 600)
     assert sent.by_role.total() == 600
     assert_explained(phasegate("traffic", "show"), "no model is served here")
@@ -309,7 +309,7 @@ def test_a_command_that_is_killed_leaves_no_process_no_clear_data_and_no_loss(
     with Served(phasegate, *models, "--project", sensitive) as served:
         assert ask(served.running.url, 600, "killed-").by_role == {"champion": 600}
         served.end(signal.SIGKILL)
-        await_gone(served.processes)
+        await_true(lambda: not alive(served.processes), "every process ends")
     assert_conceals(served, "killed-")
     # The old champion alone finds what both left in the spool.
     with Served(phasegate, models[0], "--project", sensitive) as again:
