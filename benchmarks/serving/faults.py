@@ -110,6 +110,7 @@ def main() -> int:
                 print_shadow_faults(ground, real, pretending)
                 print_canary_faults(ground, real)
                 ground.target.apply(TrafficPlan(ground.champion, real.backend, mirror=WHOLE))
+                ground.until("healthy")
                 print_log_faults(folder, ground.loop, options.rate, options.kills)
     except (BadInput, ServerFailure) as error:
         print(error, file=sys.stderr)
