@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from types import TracebackType
 from typing import Self
 
 from benchmarks.serving.model import one_tensor, rows
@@ -65,13 +64,13 @@ class Seen:
         requests: sent.
         errors: without a good answer.
         by_role: good answers, by the role of who gave them.
-        p99: latency, milliseconds.
+        latencies: of each answer, milliseconds.
     """
 
     requests: int
     errors: int
     by_role: Mapping[str, int]
-    p99: float
+    latencies: Sequence[float]
 
 
 class OpenLoop:
@@ -88,12 +87,7 @@ class OpenLoop:
             )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         assert self._process.stdin
         self._process.stdin.close()
         if error is not None:
@@ -132,7 +126,8 @@ def main(url: str) -> None:
             window.requests(), url,
             total=window.count, rate=window.rate, in_flight=512, timeout=30, progress=no_progress,
         )  # fmt: skip
-        seen = Seen(sent.requests, sent.errors, dict(sent.by_role), sent.quantile(0.99) * 1000)
+        latencies = [round(seconds * 1000, 3) for seconds in sent.latencies]
+        seen = Seen(sent.requests, sent.errors, dict(sent.by_role), latencies)
         print(json.dumps(asdict(seen)), flush=True)
 
 

@@ -129,7 +129,7 @@ def serve(
         print_json(asdict(running)) if as_json else print_serving(running, shares)
         with TrafficLine(serving.target) as line:
             while not stopped.wait(1.0):
-                serving.restart_ended()
+                serving.look_after()
                 line.update()
         err.print("stopping: requests in flight are answered, logs are sealed")
     return ExitCode.PASSED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,6 +41,15 @@ class SidecarProcess(ServerProcess):
         super().__init__(log=log, start_seconds=start_seconds, port=port)
         self._spools, self._store, self._state = spools, store, state
         self._python, self._options = python, options
+
+    def complaints(self) -> list[str]:
+        """What keeps it from its work now, as it says itself; nothing while it does not answer."""
+        try:
+            with urllib.request.urlopen(f"{self.address}/readyz", timeout=1) as answer:
+                reasons = json.load(answer).get("reasons", {})
+        except (OSError, ValueError):
+            return []
+        return sorted(str(reason) for reason in reasons.values())
 
     def _command(self, port: int) -> list[str]:
         spools = [option for folder in self._spools for option in ("--spool", str(folder))]

@@ -252,6 +252,15 @@ def test_a_model_that_is_not_registered_is_explained(phasegate: Phasegate) -> No
     assert_explained(said, "no model is registered as 'nothing'")
 
 
+def test_a_sidecar_that_was_killed_is_started_again(served: Served) -> None:
+    port = served.running.sidecar.rpartition(":")[2]
+    pid = next(pid for pid in children(served.running.pid) if port in arguments(pid))
+    os.kill(pid, signal.SIGKILL)
+    sent = ask(served.running.url, 100, "unsealed-")
+    assert sent.errors == 0
+    assert_logged_once(served, "unsealed-", 100)
+
+
 @pytest.fixture(scope="module")
 def corrupt(models: list[str], phasegate: Phasegate) -> ServedModel:
     """The challenger as it was recorded, with one flipped bit since."""
@@ -281,7 +290,7 @@ def test_the_old_model_keeps_serving_while_a_corrupt_one_is_refused(
 
         sent = ask(serving.url, 300, "old-", rate=300, at_a_third=refused)
         assert sent.by_role == {"champion": 300}
-        serving.restart_ended()
+        serving.look_after()
         assert set(children(os.getpid())) == before
     assert said == []
 

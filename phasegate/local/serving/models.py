@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+from phasegate.errors import BadInput
 from phasegate.local.run import Workspace, tracking_variables
 from phasegate.models import Model
 
@@ -43,6 +44,13 @@ def fetch_models(
         BadInput: there is no such model, or its bytes are not the registered ones.
     """
     registered = [one for one in references if not Path(one).is_dir()]
+    for one in registered:
+        if "@" not in one and not one.rpartition("/")[2].isdigit():
+            raise BadInput(
+                "there is no such model folder, and it names no registered model",
+                where=one,
+                expected="NAME@ALIAS, NAME/VERSION or a folder",
+            )
     found: dict[str, ServedModel] = {}
     if registered:
         with tracking_variables(workspace) as variables:

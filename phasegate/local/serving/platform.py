@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +13,8 @@ from phasegate.errors import Unavailable
 from phasegate.local.environments import environment
 from phasegate.local.serving.models import ServedModel
 from phasegate.local.serving.settings import ServingSettings
-from phasegate.serving.process import ModelServerProcess, ServingFailure
+from phasegate.local.serving.supervision import Supervised
+from phasegate.serving.process import ModelServerProcess
 from phasegate.sidecar.process import SidecarProcess
 from phasegate.traffic.envoy.process import EnvoyProcess
 from phasegate.traffic.envoy.target import EnvoyTarget
@@ -23,23 +23,6 @@ from phasegate.traffic.plan import Backend, TrafficPlan
 Say = Callable[[str], None]
 
 _SEGMENT_SECONDS = 2  # one machine's traffic is small: it can be in the log soon
-_LONGEST_PAUSE = 30.0
-
-
-@dataclass
-class _Server:
-    """A model's server, and when it may be started again after it ended by itself."""
-
-    model: ServedModel
-    process: ModelServerProcess
-    failures: int = 0
-    not_before: float = field(default=0.0)
-
-    @property
-    def backend(self) -> Backend:
-        """What the proxy knows it by."""
-        address = self.process.address.removeprefix("http://")
-        return Backend(self.model.digest[:12], address, self.model.name)
 
 
 class LocalServing:
@@ -70,8 +53,9 @@ class LocalServing:
     ) -> None:
         self.folder, self.log = folder, log
         self._settings, self._port, self._say = settings, port, say
-        self._servers: dict[str, _Server] = {}
+        self._servers: dict[str, Supervised[ModelServerProcess]] = {}
         self._stack = ExitStack()
+        self._complaints: list[str] = []
 
     def __enter__(self) -> Self:
         """Start what does not depend on the models.
@@ -81,13 +65,8 @@ class LocalServing:
         """
         for name in ("logs", "spool", "proxy"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        self.sidecar = self._stack.enter_context(
-            SidecarProcess(
-                [self.folder / "spool"], self.log,
-                state=self.folder / "sidecar", log=self.folder / "logs" / "sidecar.log",
-                python=environment("sidecar").python,
-            )
-        )  # fmt: skip
+        self._sidecar = Supervised("the sidecar", self._sidecar_process)
+        self._stack.callback(self._sidecar.stop)
         self._stack.callback(self._stop_all)
         return self
 
@@ -106,15 +85,15 @@ class LocalServing:
             ServingFailure: it refused the model or did not become ready; whatever was served
                 before still is.
         """
-        process = self._process(model, port=0)
-        process.__enter__()
-        server = _Server(model, process)
-        self._servers[server.backend.name] = server
-        return server.backend
+        server = Supervised(model.version, partial(self._server_process, model))
+        address = server.process.address.removeprefix("http://")
+        backend = Backend(model.digest[:12], address, model.name)
+        self._servers[backend.name] = server
+        return backend
 
     def stop(self, backend: Backend) -> None:
         """Stop a model server that no plan sends requests to any more."""
-        self._servers.pop(backend.name).process.stop()
+        self._servers.pop(backend.name).stop()
 
     def open(self, plan: TrafficPlan) -> None:
         """Start Envoy with a plan.
@@ -127,8 +106,8 @@ class LocalServing:
         self.url, self.admin = proxy.address, proxy.admin.address
         self.target = EnvoyTarget(self.folder / "proxy")
 
-    def restart_ended(self) -> None:
-        """Start servers again that ended by themselves, each after a growing pause.
+    def look_after(self) -> None:
+        """Start servers again that ended by themselves; say what keeps the log from being sealed.
 
         Raises:
             Unavailable: Envoy itself has ended; its last words are in the message.
@@ -138,23 +117,30 @@ class LocalServing:
             raise Unavailable(
                 f"Envoy ended with exit code {code}; its last words:\n{self._proxy.last_lines()}"
             )
-        now = time.monotonic()
-        for server in self._servers.values():
-            code = server.process.poll()
-            if code is None or now < server.not_before:
-                continue
-            server.failures += 1
-            server.not_before = now + min(2.0**server.failures, _LONGEST_PAUSE)
-            self._say(f"{server.model.version} ended with exit code {code}; starting it again")
-            port = server.backend.port
-            server.process.stop()
-            server.process = self._process(server.model, port=port)
-            try:
-                server.process.__enter__()
-            except ServingFailure as failure:
-                self._say(str(failure))
+        for server in (self._sidecar, *self._servers.values()):
+            server.restart_if_ended(self._say)
+        complaints = self._sidecar.process.complaints()
+        for complaint in complaints:
+            if complaint not in self._complaints:
+                self._say(f"the prediction log waits: {complaint}")
+        self._complaints = complaints
 
-    def _process(self, model: ServedModel, port: int) -> ModelServerProcess:
+    @property
+    def sidecar(self) -> str:
+        """The sidecar's http address."""
+        return self._sidecar.process.address
+
+    def _sidecar_process(self, port: int) -> SidecarProcess:
+        return SidecarProcess(
+            [self.folder / "spool"],
+            self.log,
+            state=self.folder / "sidecar",
+            log=self.folder / "logs" / "sidecar.log",
+            python=environment("sidecar").python,
+            port=port,
+        )
+
+    def _server_process(self, model: ServedModel, port: int) -> ModelServerProcess:
         return ModelServerProcess(
             model.folder,
             model.digest,
@@ -172,4 +158,4 @@ class LocalServing:
 
     def _stop_all(self) -> None:
         for server in self._servers.values():
-            server.process.stop()
+            server.stop()

@@ -57,7 +57,7 @@ class Running:
             admin=serving.admin,
             proxy=str(serving.folder / "proxy"),
             log=serving.log,
-            sidecar=serving.sidecar.address,
+            sidecar=serving.sidecar,
             pid=os.getpid(),
             models={
                 role: {
