@@ -1,7 +1,7 @@
 """Serve one model folder over REST v1, v2 and gRPC, by KServe's model server.
 
 The model is loaded only if its digest is the expected one, and requests are let in only after it
-has answered one. SIGTERM lets requests in flight end, closes the prediction log, and exits 0.
+has scored some rows. SIGTERM lets requests in flight end, closes the prediction log, and exits 0.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from phasegate.store.named import NamedFiles, open_named
 _POLL_SECONDS = 0.3
 _QUIET_SECONDS = 6.0  # longer than a segment stays open and the sidecar takes to see it
 _LONGEST_SECONDS = 60.0
+_GRID = 1e-15  # of differences between scores
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,13 @@ def matching_of(
         limits = {"since": _time(since), "until": _time(until), "prefix": prefix}
         pairs = matched(connection, files, *digests, **limits)
         difference = "shadow_score - champion_score"
-        rows, disagreements, mean, largest = pairs.aggregate(
+        # Integers have the same sum in any order; DuckDB's threads add floats in another each time.
+        rows, disagreements, total, largest = pairs.aggregate(
             "count(*), count(*) FILTER (shadow_decision <> champion_decision), "
-            f"avg({difference}), max(abs({difference}))"
+            f"sum(round(({difference}) / {_GRID})::HUGEINT), max(abs({difference}))"
         ).fetchall()[0]
         covered = coverage(connection, files, *digests, **limits)
+    mean = int(total) * _GRID / rows if rows else None
     return Matching(covered, rows, disagreements, mean, largest)
 
 
