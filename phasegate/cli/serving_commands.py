@@ -118,12 +118,9 @@ def serve(
         if settings.takes_events:
             _fill_history(history_file(folder), found, settings.key)
         backends = serving.start_all(found)
-        serving.open(
-            TrafficPlan(
-                backends[0], *backends[1:],
-                weight=shares[0], mirror=shares[1], stickiness=Stickiness(sticky),
-            )
-        )  # fmt: skip
+        # Salted by the challenger: each one meets other entities first.
+        cohorts = Stickiness(sticky, backends[-1].name)
+        serving.open(TrafficPlan(*backends, weight=shares[0], mirror=shares[1], stickiness=cohorts))
         running = Running.of(serving, found, backends)
         running.save(folder)
         print_json(asdict(running)) if as_json else print_serving(running, shares)
