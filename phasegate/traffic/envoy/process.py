@@ -165,11 +165,15 @@ class EnvoyProcess:
 
     def _drain(self) -> None:
         names = [f"http.{STATISTICS}.downstream_{kind}_active" for kind in ("cx", "rq")]
+        # Copies go on after the requests that they are copies of were answered.
+        upstream = r"cluster\..*\.upstream_rq_(pending_)?active"
         closed = time.monotonic() + _DRAIN_SECONDS
 
         def idle() -> bool:
-            counts = self.admin.statistics(f"^({'|'.join(names)})$")
-            connections, requests = (int(counts[name]) for name in names)
+            counts = self.admin.statistics(f"^({'|'.join([*names, upstream])})$")
+            connections, requests = (int(counts.pop(name)) for name in names)
+            if any(map(int, counts.values())):
+                return False
             # A connection that nothing comes on may stay open for as long as its client likes.
             return not connections or (not requests and time.monotonic() > closed)
 
