@@ -80,6 +80,18 @@ def test_envoy_that_stops_answers_what_it_has_accepted(
         send(proxy.address)
 
 
+def test_envoy_that_stops_lets_copies_end(
+    plan: TrafficPlan, challenger: Upstream, start: Callable[[TrafficPlan], Proxy]
+) -> None:
+    proxy = start(plan.with_mirror(10_000))
+    challenger.delay = 0.5
+    assert send(proxy.address).status == 200
+    proxy.until(lambda state: state.mirror.active == 1)
+    proxy.process._drain()  # the first half of `stop`, after which Envoy can still be asked
+    mirror = proxy.target.observe().mirror
+    assert (mirror.active, mirror.answers) == (0, 1)
+
+
 def test_envoy_that_stops_under_load_answers_all_that_reached_it(
     plan: TrafficPlan, champion: Upstream, start: Callable[[TrafficPlan], Proxy]
 ) -> None:
