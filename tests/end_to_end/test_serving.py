@@ -323,6 +323,11 @@ def test_a_command_that_is_killed_leaves_no_process_no_clear_data_and_no_loss(
     sensitive = phasegate.project("fraud.yaml", PROJECT)
     with Served(phasegate, *models, "--project", sensitive) as served:
         assert ask(served.running.url, 600, "killed-").by_role == {"champion": 600}
+        # Copies that are under way die with the proxy; what was answered does not.
+        await_true(
+            lambda: phasegate("traffic", "show", "--json").json["mirror"]["active"] == 0,
+            "every copy is answered",
+        )
         served.end(signal.SIGKILL)
         await_true(lambda: not alive(served.processes), "every process ends")
     assert_conceals(served, "killed-")
