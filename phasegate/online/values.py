@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+from phasegate.clock import microseconds
+
+_FIRST = microseconds(datetime.min.replace(tzinfo=UTC))
+_LAST = microseconds(datetime.max.replace(tzinfo=UTC))
 # Finer digits must be zeros: training cuts them off in text and rounds them in timestamps.
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6}0{0,3})?)?(Z|[+-]\d\d:\d\d)?)?", re.ASCII
@@ -73,7 +73,7 @@ def moment(value: Any) -> int | None:
         value = datetime(value.year, value.month, value.day)
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        value = (aware - _EPOCH) // _MICROSECOND
+        value = microseconds(aware)
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError
     if not _FIRST <= value <= _LAST:
