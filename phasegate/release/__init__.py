@@ -1,0 +1,1 @@
+"""Release of a model: phases, gates, and the one function that decides."""
