@@ -1,4 +1,4 @@
-"""What to do about a release now: one pure function for the pipeline, the guard and the backtest."""
+"""What to do about a release now: one pure function for pipeline, guard and backtest."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def decide(
         if split.outcome is Outcome.BLOCK and record.status is not Status.FROZEN:
             return Decision(Action.FREEZE, (split.reason,), findings)
 
-    if unsound := list(unsoundness(record, evidence)):
+    if unsound := list(unsoundness(record, evidence, now)):
         return _wait(record, now, unsound, findings)
     if now < max(record.phase_started, record.seen):
         return Decision(
@@ -71,7 +71,7 @@ def decide(
     return _forwards(record, evidence, now, findings, waived)
 
 
-def unsoundness(record: ReleaseRecord, evidence: Evidence) -> Iterator[str]:
+def unsoundness(record: ReleaseRecord, evidence: Evidence, now: datetime) -> Iterator[str]:
     """What keeps evidence from moving a release forwards, whatever it shows."""
     yield from evidence.problems
     if not evidence.log_read and not evidence.problems:
@@ -82,6 +82,8 @@ def unsoundness(record: ReleaseRecord, evidence: Evidence) -> Iterator[str]:
         yield "traffic does not follow the phase yet"
     elif evidence.since != record.phase_applied or evidence.until <= evidence.since:
         yield f"the evidence is not of the phase's time, from {record.phase_applied} on"
+    if not now - record.policy.unreachable <= evidence.until <= now:
+        yield f"the evidence ends at {evidence.until}, and it is {now}"
     if evidence.traffic is None:
         yield "the proxy did not answer"
         return
@@ -99,13 +101,10 @@ def unsoundness(record: ReleaseRecord, evidence: Evidence) -> Iterator[str]:
         )
 
 
-def shortfalls(
-    record: ReleaseRecord, evidence: Evidence, now: datetime
-) -> Iterator[tuple[str, float, float]]:
+def shortfalls(record: ReleaseRecord, evidence: Evidence) -> Iterator[tuple[str, float, float]]:
     """What the phase's minimum still lacks: its name, what there is, and what is needed."""
     minimum = record.current.minimum
-    begun = record.phase_applied or now
-    passed = (now - begun) / timedelta(days=1)
+    passed = (evidence.until - evidence.since) / timedelta(days=1)
     needed = minimum.duration / timedelta(days=1)
     requests, entities = units(record, evidence)
     for name, seen, wanted in (
@@ -135,7 +134,7 @@ def _forwards(
     phase = record.current
     missing = [
         f"{seen:,.4g} of {wanted:,.4g} {name} seen"
-        for name, seen, wanted in shortfalls(record, evidence, now)
+        for name, seen, wanted in shortfalls(record, evidence)
         if not waived
     ]
     gates = [found for found in findings if not found.guardrail]

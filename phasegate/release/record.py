@@ -1,4 +1,4 @@
-"""The release record: the one state of a model's release, and what traffic should be because of it."""
+"""The release record: the one state of a release, and what traffic should be because of it."""
 
 from __future__ import annotations
 

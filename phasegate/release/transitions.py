@@ -104,7 +104,7 @@ def decided(
         raise ValueError(f"{decision.action} of a release that is over")
     if record.status is Status.FROZEN and decision.action in (Action.ADVANCE, Action.FINISH):
         raise ValueError(f"{decision.action} of a frozen release")
-    if evidence is not None and not any(unsoundness(record, evidence)):
+    if evidence is not None and not any(unsoundness(record, evidence, now)):
         record = replace(record, seen=max(record.seen, now))
     reason = "; ".join(filter(None, (waiver, *decision.reasons[:1])))
     match decision.action:
