@@ -18,8 +18,7 @@ from phasegate.reports.axes import (
 )
 from phasegate.reports.markup import Markup, element, void
 from phasegate.reports.numerals import number
-
-COLOURS = 4
+from phasegate.reports.shapes import COLOURS, box, centred, dot, segment, text
 
 
 @dataclass(frozen=True)
@@ -81,12 +80,12 @@ def line_chart(
     x, y, axes = frame(x_range, y_range, x_label, y_label)
     parts: list[Markup] = [axes]
     if diagonal:
-        parts.append(_segment(x(x_range[0]), y(y_range[0]), x(x_range[1]), y(y_range[1]), "guide"))
+        parts.append(segment(x(x_range[0]), y(y_range[0]), x(x_range[1]), y(y_range[1]), "guide"))
     for index, line in enumerate(series):
         parts.append(void("path", d=_path(line, x, y), class_=f"line s{index % COLOURS}"))
     for mark in marks:
         if math.isfinite(mark.x) and math.isfinite(mark.y):
-            parts.append(_dot(x(mark.x), y(mark.y), mark.series, mark.name, radius=4.5))
+            parts.append(dot(x(mark.x), y(mark.y), mark.series, mark.name, radius=4.5))
     legend = [(line.name, index) for index, line in enumerate(series)]
     return _with_legend(drawing(title, *parts), legend, "line")
 
@@ -102,15 +101,15 @@ def bar_chart(
     parts: list[Markup] = [_bottom_axis(x, base, x_label)]
     for index, (label, value) in enumerate(bars):
         top = index * row
-        parts.append(_text(label, 8, top + 13, "label"))
+        parts.append(text(label, 8, top + 13, "label"))
         if not math.isfinite(value):
-            parts.append(_text(number(value), 8, top + 27, "tick"))
+            parts.append(text(number(value), 8, top + 27, "tick"))
             continue
         left, right = sorted((x(0.0), x(value)))
-        parts.append(_box(left, top + 18, max(right - left, 0.5), 10, "bar s0"))
-        parts.append(_text(number(value), right + 6, top + 27, "tick"))
+        parts.append(box(left, top + 18, max(right - left, 0.5), 10, "bar s0"))
+        parts.append(text(number(value), right + 6, top + 27, "tick"))
     if limit is not None:
-        parts.append(_segment(x(limit), 0, x(limit), base, "limit"))
+        parts.append(segment(x(limit), 0, x(limit), base, "limit"))
     return drawing(title, *parts, height=base + _axis_height(x_label))
 
 
@@ -136,7 +135,7 @@ def histogram(
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
             if count > 0:
                 parts.append(
-                    _box(
+                    box(
                         x(low) + 0.4,
                         y(count),
                         max(x(high) - x(low) - 0.8, 0.4),
@@ -145,7 +144,7 @@ def histogram(
                     )
                 )
     if mark is not None and math.isfinite(mark):
-        parts.append(_segment(x(mark), y(0.0), x(mark), y(top * 1.04), "limit"))
+        parts.append(segment(x(mark), y(0.0), x(mark), y(top * 1.04), "limit"))
     legend = [(name, index) for index, name in enumerate(groups)]
     return _with_legend(drawing(title, *parts), legend, "box")
 
@@ -157,16 +156,16 @@ def calibration_chart(title: str, models: Mapping[str, Sequence[Bin]]) -> Markup
     top = min(1.0, 1.05 * max(ends, default=1.0))
     unit = (0.0, top if top > 0 else 1.0)
     x, y, axes = frame(unit, unit, "mean score of a bin", "share that was positive")
-    parts: list[Markup] = [axes, _segment(x(0), y(0), x(unit[1]), y(unit[1]), "guide")]
+    parts: list[Markup] = [axes, segment(x(0), y(0), x(unit[1]), y(unit[1]), "guide")]
     for index, bins in enumerate(models.values()):
         line = Series("", [b.predicted for b in bins], [b.observed for b in bins])
         parts.append(void("path", d=_path(line, x, y), class_=f"line thin s{index % COLOURS}"))
         for item in bins:
             at, style = x(item.predicted), f"whisker s{index % COLOURS}"
-            parts.append(_segment(at, y(item.lower), at, y(item.upper), style))
+            parts.append(segment(at, y(item.lower), at, y(item.upper), style))
             said = f"{number(item.rows)} rows: score {number(item.predicted, 3)}, "
             said += f"observed {number(item.observed, 3)}"
-            parts.append(_dot(at, y(item.observed), index, said, radius=3))
+            parts.append(dot(at, y(item.observed), index, said, radius=3))
     legend = [(name, index) for index, name in enumerate(models)]
     return _with_legend(drawing(title, *parts), legend, "line")
 
@@ -194,24 +193,24 @@ def interval_chart(
     for item in intervals:
         if item.label != previous:
             top += 6.0 if previous is not None else 0.0
-            parts.append(_text(item.label, 8, top + 12, "label"))
+            parts.append(text(item.label, 8, top + 12, "label"))
             top += 18.0
             previous = item.label
         middle, colour = top + 6, item.group % COLOURS
         ends = (item.lower, item.upper)
         if all(math.isfinite(end) for end in ends):
-            parts.append(_segment(x(ends[0]), middle, x(ends[1]), middle, f"span s{colour}"))
+            parts.append(segment(x(ends[0]), middle, x(ends[1]), middle, f"span s{colour}"))
         if math.isfinite(item.estimate):
             said = f"{item.label}: {number(item.estimate)}"
             if all(math.isfinite(end) for end in ends):
                 said += f", {number(ends[0])} to {number(ends[1])}"
-            parts.append(_dot(x(item.estimate), middle, item.group, said, radius=4))
+            parts.append(dot(x(item.estimate), middle, item.group, said, radius=4))
         else:
-            parts.append(_text("not defined", 8, middle + 4, "tick"))
+            parts.append(text("not defined", 8, middle + 4, "tick"))
         top += 13.0
     base = top + 4
     if limit is not None:
-        parts.insert(0, _segment(x(limit), 0, x(limit), base, "limit"))
+        parts.insert(0, segment(x(limit), 0, x(limit), base, "limit"))
     parts.insert(0, _bottom_axis(x, base, x_label))
     height = base + _axis_height(x_label)
     legend = [(name, index) for index, name in enumerate(groups)]
@@ -219,28 +218,18 @@ def interval_chart(
 
 
 def _bottom_axis(x: Scale, base: float, label: str) -> Markup:
-    parts = [_segment(8, base, WIDTH - 12, base, "axis")]
+    parts = [segment(8, base, WIDTH - 12, base, "axis")]
     values = ticks(x.low, x.high)
-    for value, text in zip(values, tick_labels(values), strict=True):
-        parts.append(_segment(x(value), 0, x(value), base, "grid"))
-        parts.append(_centred(text, x(value), base + 15, "tick"))
+    for value, said in zip(values, tick_labels(values), strict=True):
+        parts.append(segment(x(value), 0, x(value), base, "grid"))
+        parts.append(centred(said, x(value), base + 15, "tick"))
     if label:
-        parts.append(_centred(label, (x.start + x.end) / 2, base + 34, "name"))
+        parts.append(centred(label, (x.start + x.end) / 2, base + 34, "name"))
     return element("g", *parts)
 
 
 def _axis_height(label: str) -> float:
     return 40.0 if label else 22.0
-
-
-def _text(text: str, x: float, y: float, style: str) -> Markup:
-    return element("text", text, x=coordinate(x), y=coordinate(y), class_=style)
-
-
-def _centred(text: str, x: float, y: float, style: str) -> Markup:
-    return element(
-        "text", text, x=coordinate(x), y=coordinate(y), text_anchor="middle", class_=style
-    )
 
 
 def _path(line: Series, x: Scale, y: Scale) -> str:
@@ -255,27 +244,6 @@ def _path(line: Series, x: Scale, y: Scale) -> str:
         commands.append(f"{'L' if pen_down else 'M'}{coordinate(right)} {coordinate(up)}")
         pen_down, last = True, up
     return "".join(commands)
-
-
-def _segment(x1: float, y1: float, x2: float, y2: float, style: str) -> Markup:
-    ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
-    return void("line", **{name: coordinate(value) for name, value in ends.items()}, class_=style)
-
-
-def _box(left: float, top: float, width: float, height: float, style: str) -> Markup:
-    sides = {"x": left, "y": top, "width": width, "height": height}
-    return void("rect", **{name: coordinate(value) for name, value in sides.items()}, class_=style)
-
-
-def _dot(x: float, y: float, series: int, said: str, *, radius: float) -> Markup:
-    return element(
-        "circle",
-        element("title", said),
-        cx=coordinate(x),
-        cy=coordinate(y),
-        r=radius,
-        class_=f"dot s{series % COLOURS}",
-    )
 
 
 def _with_legend(svg: Markup, names: Sequence[tuple[str, int]], shape: str) -> Markup:

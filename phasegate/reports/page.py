@@ -29,7 +29,12 @@ def section(title: str, *content: object) -> Section:
 
 
 def page(
-    title: str, subtitle: str, sections: Sequence[Section | Markup], *, footer: object = ""
+    title: str,
+    subtitle: str,
+    sections: Sequence[Section | Markup],
+    *,
+    footer: object = "",
+    style: str = "",
 ) -> str:
     """A self-contained HTML document: same arguments, same bytes.
 
@@ -38,6 +43,7 @@ def page(
         subtitle: one line on what it is about.
         sections: in order; `Markup` among them, such as a verdict, stands outside any section.
         footer: where the numbers came from.
+        style: more rules for the style sheet; the caller's own, never data.
     """
     titled = [part for part in sections if isinstance(part, Section)]
     links = [
@@ -72,7 +78,7 @@ def page(
         void("meta", name="viewport", content="width=device-width, initial-scale=1"),
         void("meta", name="color-scheme", content="light dark"),
         element("title", title),
-        element("style", Markup(_style())),
+        element("style", Markup(_style() + style)),
     )
     main = element("main", join(body, "\n"))
     document = element("html", head, "\n", element("body", header, main, foot), lang="en")
