@@ -108,7 +108,7 @@ def _read_plain(kind: Any, value: Any) -> Any:
             return math.nan
         if type(value) not in (int, float):
             raise TypeError(f"{value!r} is not a number")
-        return float(value)
+        return value  # an integer stays one, or what is read would have another digest
     if type(value) is not kind:
         raise TypeError(f"{value!r} is not {kind.__name__}")
     return value

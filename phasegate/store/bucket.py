@@ -87,6 +87,20 @@ class Bucket:
         Returns:
             Whether this call made it, as far as the service's last answer tells.
         """
+        return self.replace(name, path, generation=0)
+
+    def replace(self, name: str, path: Path, *, generation: int) -> bool:
+        """Upload a file in place of one generation of the object: compare and set.
+
+        Args:
+            name: of the object.
+            path: the file.
+            generation: the one that must still be there; 0 where there must be none.
+
+        Returns:
+            Whether this call did it, as far as the service's last answer tells: where an answer
+            was lost, the try that follows is refused because of the one that succeeded.
+        """
         from google.api_core.exceptions import PreconditionFailed
 
         with self._answers():
@@ -97,7 +111,7 @@ class Bucket:
                 blob.upload_from_filename(
                     str(path),
                     content_type="application/octet-stream",
-                    if_generation_match=0,
+                    if_generation_match=generation,
                     checksum="crc32c",
                     timeout=_TIMEOUT,
                     retry=self._retry(),
