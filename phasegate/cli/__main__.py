@@ -9,6 +9,7 @@ import traceback
 import typer
 
 from phasegate.cli import (  # noqa: F401  (they register)
+    audit_commands,
     data_commands,
     pipeline_commands,
     serving_commands,

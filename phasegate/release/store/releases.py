@@ -117,7 +117,7 @@ class Releases:
         Raises:
             BadInput: a file holds no entry, or that of another sequence.
         """
-        return list(self._each(self.entry_names(model), self.entry))
+        return self.each(self.entry_names(model), self.entry)
 
     def entry_names(self, model: str) -> list[str]:
         """Names of the files of the audit log, in order."""
@@ -168,7 +168,13 @@ class Releases:
             return ""
 
         unique = sorted(set(digests))
-        return dict(zip(unique, self._each(unique, problem), strict=True))
+        return dict(zip(unique, self.each(unique, problem), strict=True))
+
+    @staticmethod
+    def each(items: list[_Item], read: Callable[[_Item], _Read]) -> list[_Read]:
+        """What is read of each item, in their order; several at once."""
+        with ThreadPoolExecutor(_READERS) as pool:
+            return list(pool.map(read, items))
 
     def _create(self, name: str, content: bytes) -> None:
         if self._place.create(name, content):
@@ -195,8 +201,3 @@ class Releases:
 
     def _where(self, name: str) -> str:
         return f"{self.uri}/{name}"
-
-    @staticmethod
-    def _each(items: list[_Item], read: Callable[[_Item], _Read]) -> Iterable[_Read]:
-        with ThreadPoolExecutor(_READERS) as pool:
-            yield from pool.map(read, items)
