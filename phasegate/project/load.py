@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -18,9 +18,12 @@ from phasegate.digests import canonical_json
 from phasegate.errors import BadInput
 from phasegate.project.agreement import check_agreement
 from phasegate.project.explanation import explain
+from phasegate.release.policy import Policy
+from phasegate.release.policy_section import policy_of
 
 MAXIMUM_BYTES = 1 << 20
-SECTIONS = ("data", "validation", "features", "split", "training", "evaluation", "serving")
+TRAINING = ("data", "validation", "features", "split", "training", "evaluation", "serving")
+SECTIONS = (*TRAINING, "release")
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Project:
     folder: Path
 
     def parameters(self) -> dict[str, str]:
-        """The project as pipeline parameters: its name, and each section as canonical JSON.
+        """The training pipeline's parameters: the name, and each of `TRAINING` as canonical JSON.
 
         Paths in it that are relative to the project file become absolute.
         """
@@ -48,8 +51,19 @@ class Project:
         sections["data"] = {**sections["data"], "source": [self._absolute(one) for one in sources]}
         if schema := sections["validation"]["schema"]:
             sections["validation"] = {**sections["validation"], "schema": self._absolute(schema)}
-        texts = {name: canonical_json(sections[name]).decode() for name in SECTIONS}
+        texts = {name: canonical_json(sections[name]).decode() for name in TRAINING}
         return {"name": self.name, **texts}
+
+    def policy(self) -> Policy:
+        """The rules of a release, with the address of its labels absolute.
+
+        The release pipeline's parameter is the canonical JSON of its `to_json`.
+        """
+        policy = policy_of(self.sections, self.name)
+        if not policy.labels.source:
+            return policy
+        labels = replace(policy.labels, source=self._absolute(policy.labels.source))
+        return replace(policy, labels=labels)
 
     def _absolute(self, address: str) -> str:
         if "://" in address:

@@ -108,6 +108,9 @@ class BusinessMetric:
         lower: least that a row can be worth; None where there is no bound.
         upper: most that a row can be worth; None where there is no bound.
         needs_label: whether rows without a mature label are left out.
+        exact: whether intervals are empirical Bernstein ones, which assume nothing but ``lower``
+            and ``upper``; else asymptotic ones by entity, many times narrower where values are
+            rare and large. Chosen here, before anything is seen.
     """
 
     name: str
@@ -116,6 +119,7 @@ class BusinessMetric:
     lower: float | None = None
     upper: float | None = None
     needs_label: bool = True
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
