@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import betaincc, betaln, xlog1py, xlogy
 
-from phasegate.statistics.bounds import Bounds, Numbers, plain
+from phasegate.statistics.bounds import Bounds, Numbers, plain, split
 from phasegate.statistics.roots import bracket
 
 JEFFREYS = (0.5, 0.5)
@@ -71,12 +71,14 @@ def upper(successes: Numbers, trials: Numbers, alpha: Numbers) -> Numbers:
     1 where ``lower`` would be 0 of the failures.
     """
     s, n = _floats(successes, trials)
-    return plain(np.asarray(1.0 - lower(n - s, n, alpha)))
+    with np.errstate(invalid="ignore"):
+        failures = n - s
+    return plain(np.asarray(1.0 - lower(failures, n, alpha)))
 
 
 def bounds(successes: Numbers, trials: Numbers, alpha: Numbers) -> Bounds:
     """Both bounds at once with probability >= 1 - alpha; (0, 1) for counts that are none."""
-    s, n, half = _floats(successes, trials, np.asarray(alpha, dtype=float) / 2)
+    s, n, half = _floats(successes, trials, split(alpha))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(_are_counts(s, n), s / n, np.nan)
     return Bounds.of(share, lower(s, n, half), upper(s, n, half), ends=(0.0, 1.0))
@@ -84,7 +86,7 @@ def bounds(successes: Numbers, trials: Numbers, alpha: Numbers) -> Bounds:
 
 def difference_lower(challenger: Counts, champion: Counts, alpha: Numbers) -> Numbers:
     """Bound above which p_challenger - p_champion is at all looks, by a union of two sequences."""
-    half = np.asarray(alpha, dtype=float) / 2
+    half = split(alpha)
     return plain(np.asarray(lower(*challenger, half)) - upper(*champion, half))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammainc, gammaln
 
-from phasegate.statistics.bounds import Bounds, Numbers, plain
+from phasegate.statistics.bounds import Bounds, Numbers, plain, split
 from phasegate.statistics.normal_mixture import tightest
 from phasegate.statistics.roots import bracket
 
@@ -115,7 +115,7 @@ def mean_bounds(
         raise ValueError(f"a range goes upwards, not from {lower} to {upper}")
     count = np.asarray(moments.count, dtype=float)
     tuned = np.asarray(planned, dtype=float) * deviation**2
-    reach = boundary(moments.predictable, np.asarray(alpha, dtype=float) / sides, tuned)
+    reach = boundary(moments.predictable, split(alpha, sides), tuned)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(count > 0, moments.total / count, np.nan)
         margin = reach / count
@@ -138,7 +138,7 @@ def difference_bounds(
 
     ``planned`` is the count of each of the two; see ``mean_bounds``.
     """
-    half = np.asarray(alpha, dtype=float) / 2
+    half = split(alpha)
     new = mean_bounds(challenger, lower, upper, half, planned, sides, deviation)
     old = mean_bounds(champion, lower, upper, half, planned, sides, deviation)
     return Bounds.of(new.estimate - old.estimate, new.lower - old.upper, new.upper - old.lower)

@@ -49,3 +49,9 @@ class Bounds:
 def plain(values: np.ndarray) -> Numbers:
     """A float where the array has no dimensions, else the array."""
     return values if np.ndim(values) else float(values)
+
+
+def split(alpha: Numbers, parts: int = 2) -> np.ndarray:
+    """An even share of alpha for each of several sequences; NaN where it is not between 0 and 1."""
+    alpha = np.asarray(alpha, dtype=float)
+    return np.where((alpha > 0) & (alpha < 1), alpha / parts, np.nan)

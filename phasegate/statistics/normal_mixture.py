@@ -49,12 +49,18 @@ def multiplier(t: Numbers, alpha: Numbers, planned: Numbers, sides: int = 2) -> 
     )
     t, alpha, planned = (np.where(known, a, 0.5) for a in (t, alpha, planned))
     rho = tightest(planned, alpha, sides)
-    information = np.log1p(t / rho)
+    return plain(np.where(known, boundary(t, alpha, rho, sides) / np.sqrt(t), np.inf))
+
+
+def boundary(v: np.ndarray, alpha: np.ndarray, rho: np.ndarray, sides: int = 2) -> np.ndarray:
+    """u(v): Brownian motion stays within it at all v with probability >= 1 - alpha.
+
+    Howard et al. (2021), equations 14 (two sides) and Proposition 6 (one side).
+    """
+    information = np.log1p(v / rho)
     if sides == 2:
-        deviation = np.sqrt(information - 2 * np.log(alpha))
-    else:
-        deviation = half_normal_root(information / 2 - np.log(alpha))
-    return plain(np.where(known, np.sqrt((t + rho) / t) * deviation, np.inf))
+        return np.sqrt((v + rho) * (information - 2 * np.log(alpha)))
+    return np.sqrt(v + rho) * half_normal_root(information / 2 - np.log(alpha))
 
 
 def tightest(planned: np.ndarray, alpha: np.ndarray, sides: int = 2) -> np.ndarray:
