@@ -81,7 +81,7 @@ class Registry:
 
     def champion(self, name: str) -> RegisteredVersion | None:
         """The version that serves now, or None when there is none yet."""
-        version = self._aliases(name).get(CHAMPION)
+        version = self.aliases(name).get(CHAMPION)
         return None if version is None else self._version(name, version)
 
     def resolve(self, reference: str) -> RegisteredVersion:
@@ -104,13 +104,13 @@ class Registry:
                 where=reference,
                 expected=_one_of(self._names()),
             )
-        number = int(version) if version else self._aliases(name).get(alias)
+        number = int(version) if version else self.aliases(name).get(alias)
         if number not in known:
             raise BadInput(
                 f"'{name}' has no {'version ' + version if version else 'alias ' + alias}",
                 where=reference,
                 expected=_one_of(
-                    [f"{name}@{alias}" for alias in sorted(self._aliases(name))]
+                    [f"{name}@{alias}" for alias in sorted(self.aliases(name))]
                     + [f"{name}/{number}" for number in sorted(known)]
                 ),
             )
@@ -128,7 +128,7 @@ class Registry:
             if not token:
                 break
         # A search leaves versions' own alias fields empty.
-        aliases = self._aliases(name)
+        aliases = self.aliases(name)
         return sorted((_entry(version, aliases) for version in found), key=lambda e: e.version)
 
     def register(
@@ -166,7 +166,7 @@ class Registry:
                         await_creation_for=0,
                     ).version
                 )
-        champion = self._aliases(name).get(CHAMPION)
+        champion = self.aliases(name).get(CHAMPION)
         if champion != number:
             alias = CHAMPION if champion is None else CHALLENGER
             with plain_errors():
@@ -238,7 +238,8 @@ class Registry:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
 
-    def _aliases(self, name: str) -> dict[str, int]:
+    def aliases(self, name: str) -> dict[str, int]:
+        """Versions by the alias that points to them; empty when the name is unknown."""
         try:
             with plain_errors():
                 model = self._client.get_registered_model(name)
@@ -251,7 +252,7 @@ class Registry:
     def _version(self, name: str, number: int) -> RegisteredVersion:
         with plain_errors():
             found = self._client.get_model_version(name, str(number))
-        return _entry(found, self._aliases(name))
+        return _entry(found, self.aliases(name))
 
 
 def _entry(found: ModelVersion, aliases: Mapping[str, int]) -> RegisteredVersion:

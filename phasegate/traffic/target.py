@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from phasegate.traffic.plan import TrafficPlan
@@ -24,6 +25,17 @@ class TrafficTarget(Protocol):
         Raises:
             BadInput: when the proxy refuses it; traffic is as it was.
             Unavailable: when the proxy does not answer; the plan is kept for when it does.
+        """
+
+    def change(self, change: Callable[[TrafficPlan], TrafficPlan]) -> TrafficPlan:
+        """Apply what a function makes of the plan that is kept, and nobody else in between.
+
+        Returns:
+            The new plan.
+
+        Raises:
+            BadInput: when there is no plan, or see `apply`.
+            Unavailable: see `apply`.
         """
 
     def observe(self) -> TrafficState:

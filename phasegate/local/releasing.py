@@ -1,0 +1,132 @@
+"""The world of a release on this machine: what `phasegate serve` serves, and the local registry."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest import mock
+
+from phasegate.errors import BadInput
+from phasegate.local.run import Workspace, tracking_variables
+from phasegate.local.serving.running import Running, find_running
+from phasegate.release.record import ModelVersion
+from phasegate.traffic.plan import Backend, TrafficPlan
+from phasegate.traffic.state import TrafficState
+
+if TYPE_CHECKING:
+    from phasegate.registry.aliases import AliasRegistry
+    from phasegate.registry.models import RegisteredVersion
+    from phasegate.traffic.envoy.target import EnvoyTarget
+
+
+class ServedTarget:
+    """The proxy of whoever serves a model now; see `phasegate.traffic.target.TrafficTarget`.
+
+    It is looked up at every call: a guard outlives a restart of what it guards.
+
+    Args:
+        folder: serving folder of a workspace.
+        name: of the model.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder, self._name = folder, name
+
+    @property
+    def running(self) -> Running:
+        """What is served now.
+
+        Raises:
+            BadInput: nothing is.
+        """
+        return find_running(self._folder, self._name)
+
+    def backend(self, version: ModelVersion) -> Backend | None:
+        """Who serves a version; None where nobody does."""
+        try:
+            running = self.running
+        except BadInput:
+            return None
+        for served in running.models.values():
+            if served["digest"] == version.digest:
+                return Backend(version.slot, served["address"], running.name)
+        return None
+
+    def apply(self, plan: TrafficPlan) -> None:
+        """Make traffic follow the plan."""
+        self._target.apply(plan)
+
+    def change(self, change: Callable[[TrafficPlan], TrafficPlan]) -> TrafficPlan:
+        """Apply what a function makes of the plan that is kept."""
+        return self._target.change(change)
+
+    def observe(self) -> TrafficState:
+        """What traffic is like now."""
+        return self._target.observe()
+
+    def kill(self) -> None:
+        """Let the champion answer everything, now."""
+        self._target.kill()
+
+    def revive(self) -> None:
+        """End a kill."""
+        self._target.revive()
+
+    @property
+    def _target(self) -> EnvoyTarget:
+        return self.running.target
+
+
+class LocalRegistry:
+    """The registry, reached when it is first needed; see `phasegate.registry.aliases`.
+
+    Most looks at a release need none, and a server of our own takes seconds to start.
+
+    Args:
+        connect: reaches it.
+    """
+
+    def __init__(self, connect: Callable[[], AliasRegistry]) -> None:
+        self._connect = connect
+        self._registry: AliasRegistry | None = None
+
+    def resolve(self, reference: str) -> RegisteredVersion:
+        """The version meant by ``NAME@ALIAS`` or ``NAME/VERSION``."""
+        return self._reached.resolve(reference)
+
+    def aliases(self, name: str) -> dict[str, int]:
+        """Versions by the alias that points to them."""
+        return self._reached.aliases(name)
+
+    def point(self, name: str, alias: str, version: int) -> None:
+        """Let an alias point to a version."""
+        self._reached.point(name, alias, version)
+
+    def remove(self, name: str, alias: str) -> None:
+        """Remove an alias, if there is one."""
+        self._reached.remove(name, alias)
+
+    @property
+    def _reached(self) -> AliasRegistry:
+        if self._registry is None:
+            self._registry = self._connect()
+        return self._registry
+
+
+@contextmanager
+def local_registry(workspace: Workspace) -> Iterator[LocalRegistry]:
+    """The registry at ``MLFLOW_TRACKING_URI``, or the workspace's own for the context's time."""
+    with ExitStack() as stack:
+
+        def connect() -> AliasRegistry:
+            from phasegate.registry import aliases
+
+            variables = stack.enter_context(tracking_variables(workspace))
+            # MLflow's client takes the address from the environment in more places than arguments.
+            stack.enter_context(mock.patch.dict(os.environ, variables))
+            return aliases.connect()
+
+        yield LocalRegistry(connect)
