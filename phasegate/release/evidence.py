@@ -49,6 +49,7 @@ class Pairs:
         difference: the challenger's value less the champion's on each of those rows, by entity.
         bounded: the same differences in the order of event time; None where a row's value has
             no declared bounds.
+        unvalued: rows that were to have a value and have none: its SQL gave null.
     """
 
     requests: int
@@ -67,6 +68,7 @@ class Pairs:
     champion_value: Clusters | None = None
     difference: Clusters | None = None
     bounded: Moments | None = None
+    unvalued: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Cohort:
             business metric.
         bounded: mean value of each entity's rows, one entity after the other in the order in
             which they came; None where a row's value has no declared bounds.
+        unvalued: rows that were to have a value and have none: its SQL gave null.
     """
 
     requests: int
@@ -92,6 +95,7 @@ class Cohort:
     decisions: Clusters
     value: Clusters | None = None
     bounded: Moments | None = None
+    unvalued: int = 0
 
 
 @dataclass(frozen=True, slots=True)
