@@ -1,0 +1,22 @@
+"""Means by entity, and whether there are enough entities to speak of their mean."""
+
+from __future__ import annotations
+
+import math
+
+from phasegate.statistics.clusters import Clusters
+
+FEWEST = 100
+"""Entities of each cohort before bounds that rest on the central limit theorem are looked at."""
+
+
+def too_few(*cohorts: Clusters | None) -> str:
+    """Why nothing is said of these cohorts; empty where there is no reason."""
+    if any(cohort is None for cohort in cohorts):
+        return "it was not measured"
+    if not all(math.isfinite(cohort.requests) for cohort in cohorts):
+        return "its sums are not numbers"
+    if not all(cohort.entities >= FEWEST for cohort in cohorts):
+        seen = min(cohort.entities for cohort in cohorts)
+        return f"{seen:,.0f} entities, and nothing is said of fewer than {FEWEST}"
+    return ""

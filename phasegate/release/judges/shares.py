@@ -1,0 +1,76 @@
+"""Shares of requests against a limit or the champion's, by exact bounds of proportions.
+
+The bounds (`phasegate.statistics.bernoulli`) hold at every look while a request is no likelier to
+be counted, given all before it, than the limit says. Entities that are counted again and again, or
+outages that hit many requests at once, are likelier for a while: where those come and go while the
+share over all time is within the limit, a BLOCK is likelier than the budget says.
+"""
+
+from __future__ import annotations
+
+from phasegate.release.decision import Finding
+from phasegate.release.judges.look import Look
+from phasegate.release.judges.weighing import Interval, unknown, weigh
+from phasegate.statistics import bernoulli
+
+Counts = tuple[int, int]
+"""(counted, of all)."""
+
+
+def own(
+    look: Look,
+    name: str,
+    counted: Counts,
+    limit: float,
+    *,
+    harm: float,
+    clear: float,
+    least: int | None = None,
+) -> Finding:
+    """One share against a limit.
+
+    Args:
+        counted: those that harm, and of how many; where some may or may not, those that may.
+        least: those that harm for certain; where it is None, all of ``counted``.
+        harm: probability, at most, of a false BLOCK.
+        clear: probability, at most, of a false PASS.
+    """
+    most, of = counted
+    least = most if least is None else least
+    if not of > 0:
+        return unknown(look, name, "nothing was counted")
+    seen = Interval(
+        estimate=most / of,
+        lower=bernoulli.lower(least, of, harm),
+        upper=bernoulli.upper(most, of, clear),
+        units=of,
+    )
+    return weigh(look, name, seen, limit)
+
+
+def difference(
+    look: Look,
+    name: str,
+    challenger: tuple[int, int, int],
+    champion: tuple[int, int, int],
+    limit: float,
+    *,
+    harm: float,
+    clear: float,
+) -> Finding:
+    """How much larger the challenger's share is than the champion's.
+
+    Args:
+        challenger: those that harm for certain, those that may, and of how many.
+        champion: the same of the champion.
+    """
+    (least, most, of), (old_least, old_most, old_of) = challenger, champion
+    if not (of > 0 and old_of > 0):
+        return unknown(look, name, f"{'champion' if of > 0 else 'challenger'} was not counted")
+    seen = Interval(
+        estimate=most / of - old_most / old_of,
+        lower=bernoulli.difference_lower((least, of), (old_most, old_of), harm),
+        upper=bernoulli.difference_upper((most, of), (old_least, old_of), clear),
+        units=of,
+    )
+    return weigh(look, name, seen, limit)
