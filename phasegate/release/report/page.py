@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from phasegate.errors import BadInput
 from phasegate.release.entry import Entry
+from phasegate.release.evidence import Evidence
 from phasegate.release.record import ReleaseRecord, Status
 from phasegate.release.report.bounds import bounds
 from phasegate.release.report.history import History, Track, history_of, newest_release
@@ -27,9 +27,6 @@ from phasegate.release.report.timeline import timeline
 from phasegate.reports.elements import badge, code, facts, figure, note, paragraph
 from phasegate.reports.markup import Markup, element, join, void
 from phasegate.reports.page import Section, page, section
-
-if TYPE_CHECKING:
-    from phasegate.release.evidence import Evidence
 
 MOST_CHARTS = 12  # of a phase; the table of findings has all
 _TONE = {
@@ -77,7 +74,7 @@ def _banner(entries: Sequence[Entry]) -> Markup:
     where = record.current.name
     if record.status is Status.RUNNING:
         where += f", {elapsed(record, entries[-1].at)}"
-    gate = f"{record.model}, release {record.release}"
+    gate = f"Release {record.release}"
     return element(
         "div",
         element("span", sign, class_="sign", aria_hidden="true"),
@@ -101,7 +98,8 @@ def _facts(entries: Sequence[Entry]) -> Markup:
         ("champion", _version(record, "champion")),
         ("challenger", _version(record, "challenger")),
         ("started", moment_text(record.started)),
-        ("last entry", f"{moment_text(last.at)}, after {lasted}"),
+        ("last entry", moment_text(last.at)),
+        ("so far" if not record.is_over else "lasted", lasted),
     ]
     if record.is_over:
         pairs.append(("traffic and registry follow", over))
@@ -136,7 +134,7 @@ def _findings(entries: Sequence[Entry]) -> list[Markup]:
         return [paragraph("No gate was looked at yet.")]
     reasons = [element("li", clipped(reason)) for reason in last.decision.reasons[:20]]
     said = f"Decided at {moment_text(last.at)}: {last.decision.action}, because"
-    shown = findings_table(last.decision.findings, "of the last look that has findings")
+    shown = findings_table(last.decision.findings, "findings, the worst first")
     return [paragraph(said), element("ul", *reasons), shown]
 
 

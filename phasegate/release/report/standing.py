@@ -6,15 +6,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from phasegate.release.decide import units
 from phasegate.release.decision import Finding
 from phasegate.release.entry import Entry
+from phasegate.release.evidence import Evidence
 from phasegate.release.policy import Phase
 from phasegate.release.record import ReleaseRecord, Status
-
-if TYPE_CHECKING:
-    from phasegate.release.evidence import Evidence
 
 WORDS = {
     Status.RUNNING: "RUNNING",
@@ -117,8 +115,6 @@ def progress(record: ReleaseRecord, now: datetime, evidence: Evidence | None) ->
     requests: int | None = None
     entities: int | None = None
     if evidence is not None and evidence.phase == record.current.name:
-        from phasegate.release.decide import units
-
         requests, entities = units(record, evidence)
     return [
         Progress("duration", max(passed, 0.0), minimum.duration.total_seconds()),
@@ -147,15 +143,15 @@ def next_steps(record: ReleaseRecord | None) -> Iterator[tuple[str, str]]:
     if record is None:
         yield "phasegate release start", "release a registered challenger"
     elif record.status is Status.FROZEN:
-        yield "phasegate release resume --reason '...'", "go on; the phase begins anew"
-        yield "phasegate release rollback --reason '...'", "give the champion everything back"
+        yield "phasegate release resume --reason '...'", "the phase begins anew"
+        yield "phasegate release rollback --reason '...'", "all back to the champion"
     elif record.is_over:
         yield "phasegate audit verify", "check the audit log"
         if record.status is Status.PROMOTED:
-            yield "phasegate release rollback --reason '...'", "give the old champion everything"
+            yield "phasegate release rollback --reason '...'", "all back to the old one"
         else:
             yield "phasegate release start", "release another challenger"
     else:
-        yield "phasegate release watch", "guard it: roll back at once when harm is shown"
+        yield "phasegate release watch", "guard it against harm"
         yield "phasegate release freeze --reason '...'", "stop where it is"
-        yield "phasegate release rollback --reason '...'", "give the champion everything back"
+        yield "phasegate release rollback --reason '...'", "all back to the champion"

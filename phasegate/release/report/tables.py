@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from phasegate.release.decision import Finding
 from phasegate.release.entry import Entry
+from phasegate.release.evidence import Evidence
 from phasegate.release.policy import Gate, Policy
 from phasegate.release.report.history import judged_in
 from phasegate.release.report.standing import shares_text
 from phasegate.release.report.time_axis import duration_text, moment_text
 from phasegate.reports.elements import badge, code, note, paragraph, table
 from phasegate.reports.markup import Markup, join, void
-from phasegate.reports.numerals import number, percent
-
-if TYPE_CHECKING:
-    from phasegate.release.evidence import Evidence
+from phasegate.reports.numerals import percent
 
 MOST_ROWS, MOST_FINDINGS, MOST_CHARACTERS = 300, 120, 600
 _ORDER = {"BLOCK": 0, "INCONCLUSIVE": 1, "PASS": 2}
@@ -96,7 +93,7 @@ def budget_table(policy: Policy) -> tuple[object, ...]:
             f"{phase.name}: {gate_name(gate)}",
             "guardrail" if guardrail else "gate",
             _limit(gate),
-            gate.weight,
+            f"{gate.weight:g}",
             percent(policy.alpha_of(gate), 3),
         )
         for phase in policy.phases
@@ -159,7 +156,7 @@ def gate_name(gate: Gate) -> str:
 
 
 def _limit(gate: Gate) -> str:
-    size = percent(gate.limit) if gate.relative else number(float(gate.limit))
+    size = percent(gate.limit) if gate.relative else f"{gate.limit:g}"
     return f"{size} against the champion" if gate.against == "champion" else size
 
 

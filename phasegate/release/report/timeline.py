@@ -13,7 +13,7 @@ from phasegate.reports.axes import Scale, coordinate
 from phasegate.reports.markup import Markup, element, join, void
 from phasegate.reports.shapes import box, centred, segment, text
 
-WIDTH, LEFT, RIGHT = 920.0, 62.0, 18.0
+WIDTH, LEFT, RIGHT = 920.0, 70.0, 18.0
 BAND, PLOT = (8.0, 36.0), (48.0, 172.0)
 LANES, LANE = 4, 15.0
 CHARACTER = 6.4  # width of one, about, in the font of the marks
@@ -65,7 +65,7 @@ def timeline(
         row += 14
     drawn, base = _marks(marks[-MOST_MARKS:], x, row + 12) if marks else ([], row)
     if marks:
-        lines.append(text("decisions", LEFT - 8, row + 16, "tick", anchor="end"))
+        lines.append(text("decisions", LEFT - 10, row + 16, "tick", anchor="end"))
     content = (
         x.axis(PLOT[0], base, name=True),
         *_shares(y),
