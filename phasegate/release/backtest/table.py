@@ -16,6 +16,7 @@ from phasegate.release.backtest.cohorts import draws
 from phasegate.release.backtest.past import Past
 
 TABLE = "past"
+TRUTH = "truth"  # place and label of the rows whose label ever becomes known
 
 # Of a champion whose latencies nobody measured; what it is does not matter, being both models'.
 UNMEASURED_US = 1_000
@@ -56,7 +57,7 @@ def fill_table(
 
     Its columns: request_id, row, event_time, entity, features; score, decision and latency_us of
     each of the two, as ROLE_score; known, the label that a feature set has by itself; draw, below
-    which weight its entity meets the challenger; and copy, the same for copies.
+    which weight its entity meets the challenger; copy, the same for copies; and place, from 0.
 
     Args:
         connection: gets the table.
@@ -86,15 +87,17 @@ def fill_table(
     _draw(connection, salt)
     connection.execute(
         f"""CREATE OR REPLACE TABLE {TABLE} AS
-        SELECT answered.* EXCLUDE (mark), drawn.draw, copied.draw AS copy
-        FROM answered
+        SELECT answered.* EXCLUDE (mark), drawn.draw, copied.draw AS copy,
+            row_number() OVER (ORDER BY event_time, request_id, "row") - 1 AS place
+        FROM (
+            FROM answered QUALIFY 1 = row_number() OVER (
+                PARTITION BY request_id, "row" ORDER BY event_time, champion_latency_us
+            )
+        ) AS answered
         JOIN drawn ON drawn.key = coalesce(answered.entity, answered.request_id)
         JOIN copied ON copied.key = answered.request_id
         WHERE {where}
-        QUALIFY 1 = row_number() OVER (
-            PARTITION BY request_id, "row" ORDER BY event_time, champion_latency_us
-        )
-        ORDER BY event_time, request_id, "row" """
+        ORDER BY place"""
     )
     for name in ("answered", "drawn", "copied"):
         connection.execute(f"DROP TABLE {name}")
