@@ -61,7 +61,7 @@ class SealedTable:
         """
         held: list[pa.Table] = []
         with self._limited():
-            reader = self._connection.execute(sql).to_arrow_reader(BATCH_ROWS)
+            reader = self._connection.sql(sql).to_arrow_reader(BATCH_ROWS)
         while True:
             with self._limited():
                 batch = next(reader, None)

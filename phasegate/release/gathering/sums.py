@@ -20,7 +20,8 @@ _LARGEST_SHIFT = 1000
 def clusters(table: SealedTable, source: str, value: str) -> Clusters:
     """Values of rows, summed by entity.
 
-    Floats are added as integers on a grid of 2^-62 of the largest: integers have one sum.
+    Floats are added as integers on a grid of 2^-62 of the largest: integers have one sum. The sums
+    of each entity stay in the table ``entities``: key, n (rows) and y.
 
     Args:
         table: to ask.
@@ -32,9 +33,9 @@ def clusters(table: SealedTable, source: str, value: str) -> Clusters:
     (shift,) = _shifts(table, present, ["value"])
     table.run(
         f"""CREATE OR REPLACE TEMPORARY TABLE entities AS
-        SELECT CAST(n AS DOUBLE) AS n, CAST(on_grid AS DOUBLE) * {_power(-shift)} AS y
+        SELECT key, CAST(n AS DOUBLE) AS n, CAST(on_grid AS DOUBLE) * {_power(-shift)} AS y
         FROM (
-            SELECT count(*) AS n, sum({_on_grid("value", shift)}) AS on_grid
+            SELECT key, count(*) AS n, sum({_on_grid("value", shift)}) AS on_grid
             FROM {present} GROUP BY key
         )"""
     )
