@@ -20,16 +20,16 @@ class Ledger:
     Attributes:
         time: microseconds since 1970.
         draw: basis points; the challenger answers at weights above it.
-        entity: number of the entity; -1 for a request without one.
-        request: number of the request.
+        key: number of the entity; a request without one is an entity of its own.
+        first: whether it is the first row of its request.
         champion: business value of the champion's answer; NaN where it is not known.
         challenger: the same of the challenger's.
     """
 
     time: NDArray[np.int64]
     draw: NDArray[np.uint16]
-    entity: NDArray[np.int64]
-    request: NDArray[np.int64]
+    key: NDArray[np.int64]
+    first: NDArray[np.bool_]
     champion: NDArray[np.float64]
     challenger: NDArray[np.float64]
 
@@ -77,10 +77,9 @@ def look_back(ledger: Ledger, stretches: Sequence[Stretch], times: Sequence[date
     whole = float(gains.sum())
     path = gain_path(ledger, np.where(served, gains, 0.0), times)
     gained = float(np.where(served, gains, 0.0).sum())
-    met = ledger.entity[at_risk]
     return Hindsight(
-        requests=len(np.unique(ledger.request[at_risk])),
-        entities=len(np.unique(met[met >= 0])),
+        requests=int(np.count_nonzero(ledger.first & at_risk)),
+        entities=len(np.unique(ledger.key[at_risk])),
         against_champion=gained,
         against_challenger=gained - whole,
         regret=max(0.0, whole) - gained,

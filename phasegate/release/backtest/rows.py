@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
@@ -50,6 +50,10 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def only(self, slices: Sequence[str]) -> Rows:
+        """The same rows with some of their slices."""
+        return replace(self, slices={name: self.slices[name] for name in slices})
 
 
 def read_rows(connection: duckdb.DuckDBPyConnection, slices: Sequence[str]) -> Rows:

@@ -56,8 +56,8 @@ def fill_table(
     """Make the table `TABLE`: a row for each row that both models answered, by event time.
 
     Its columns: request_id, row, event_time, entity, features; score, decision and latency_us of
-    each of the two, as ROLE_score; known, the label that a feature set has by itself; draw, below
-    which weight its entity meets the challenger; copy, the same for copies; and place, from 0.
+    each of the two, as ROLE_score; draw: at weights above it, its entity meets the challenger;
+    copy, the same for copies; and place, from 0.
 
     Args:
         connection: gets the table.
@@ -123,7 +123,7 @@ def _of_log(
                 logged.score AS champion_score, logged.decision AS champion_decision,
                 latency_us AS champion_latency_us,
                 other.score AS challenger_score, other.decision AS challenger_decision,
-                NULL::BOOLEAN AS known, hash(features) AS mark,
+                hash(features) AS mark,
                 {_struct({name: f"features[{_text(name)}]" for name in present})} AS features
             FROM read_parquet({_text(str(file))}, hive_partitioning = false) AS logged
             POSITIONAL JOIN read_parquet({_text(str(scores))}) AS other
@@ -140,7 +140,6 @@ def _of_features(
     for file, own, scores in zip(files, champion, challenger, strict=True):
         names = pq.read_schema(file).names
         entity = "_entity::VARCHAR" if "_entity" in names else "NULL::VARCHAR"
-        known = "_label = 1" if "_label" in names else "NULL::BOOLEAN"
         present = [name for name in features if name in names]
         yield f"""(
             SELECT _row::VARCHAR AS request_id, 0::INTEGER AS "row",
@@ -148,7 +147,7 @@ def _of_features(
                 mine.score AS champion_score, mine.decision AS champion_decision,
                 {UNMEASURED_US}::BIGINT AS champion_latency_us,
                 other.score AS challenger_score, other.decision AS challenger_decision,
-                {known} AS known, 0::UBIGINT AS mark,
+                0::UBIGINT AS mark,
                 {_struct({name: _name(name) for name in present})} AS features
             FROM read_parquet({_text(str(file))}, hive_partitioning = false)
             POSITIONAL JOIN read_parquet({_text(str(own))}) AS mine
