@@ -1,0 +1,1 @@
+"""Releases in production, on this machine: a good challenger, and several bad ones."""
