@@ -119,7 +119,7 @@ class Traffic:
 
     Attributes:
         champion: digest (12 digits) of who answers what nobody else does.
-        challenger: of who has a share or gets copies; empty where nobody does.
+        challenger: of who can have a share and get copies; empty where nobody can.
         weight: the challenger's share in force, in basis points.
         mirror: share of copies in force, in basis points.
         killed: whether the kill switch is pulled.

@@ -27,13 +27,13 @@ def feature_names(relation: duckdb.DuckDBPyRelation) -> tuple[str, ...]:
 def feature_columns(names: Iterable[str]) -> list[str]:
     """SQL that takes features out of their struct: NAME becomes the column ``features.NAME``."""
     return [
-        f"features.{_quoted(name)} AS {_quoted(f'features.{name}')}" for name in sorted(set(names))
+        f"features.{quoted(name)} AS {quoted(f'features.{name}')}" for name in sorted(set(names))
     ]
 
 
 def feature(name: str) -> str:
     """SQL of a feature that `feature_columns` took out."""
-    return _quoted(f"features.{name}")
+    return quoted(f"features.{name}")
 
 
 def is_empty(relation: duckdb.DuckDBPyRelation) -> bool:
@@ -41,5 +41,11 @@ def is_empty(relation: duckdb.DuckDBPyRelation) -> bool:
     return not relation.limit(1).aggregate("count(*)").fetchall()[0][0]
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str) -> str:
+    """A text as SQL."""
+    return "'" + value.replace("'", "''") + "'"
