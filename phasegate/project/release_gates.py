@@ -139,6 +139,12 @@ def _check_evidence(gate: Mapping[str, Any], place: Place) -> None:
             where=place.where,
             expected="mirror: 100",
         )
+    if metric == "value" and on == "pairs" and "min" in gate:
+        raise BadInput(
+            f"'{place.key}.min' is what the challenger earns by itself, which no pair shows",
+            where=place.where,
+            expected="margin or effect, or on: cohorts in a phase with a weight",
+        )
     if not weight and (metric == "decisions" or (metric == "value" and on == "cohorts")):
         raise BadInput(
             f"'{place.key}' on {metric} compares cohorts, and at weight 0 there are none",

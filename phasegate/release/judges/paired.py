@@ -17,7 +17,7 @@ from phasegate.statistics.distances import kolmogorov_smirnov
 from phasegate.statistics.distances import psi as population_stability_index
 
 MOST_SLICES = 50
-"""Values of a column that can be judged one by one."""
+"""Values of a column, a missing one among them, that can be judged one by one."""
 
 JUDGED_ROWS = 0.95
 """Share of the rows whose slices must be large enough to be judged."""
@@ -40,7 +40,11 @@ def coverage(look: Look) -> tuple[Finding, ...]:
             f"{number(pairs.failed)} failed, {number(pairs.absent)} are absent, "
             f"{number(pairs.conflicting)} conflict; late ones may still arrive"
         )
-    return (measured(look, "coverage", covered, outcome, pairs.requests, harm="below", why=why),)
+    return (
+        measured(
+            look, "coverage", covered, outcome, pairs.requests, of="requests", harm="below", why=why
+        ),
+    )
 
 
 def disagreement(look: Look) -> tuple[Finding, ...]:
@@ -65,7 +69,7 @@ def ks(look: Look) -> tuple[Finding, ...]:
 
 def _disagreement(look: Look, name: str, seen: Proportion, harm: float) -> Finding:
     counts = (seen.count, seen.of)
-    return own(look, name, counts, look.gate.limit, harm=harm, clear=look.clear)
+    return own(look, name, counts, look.gate.limit, harm=harm, clear=look.clear, of="rows")
 
 
 def _worst_slice(look: Look, name: str, slices: Mapping[str, Proportion]) -> Finding:
@@ -74,13 +78,14 @@ def _worst_slice(look: Look, name: str, slices: Mapping[str, Proportion]) -> Fin
     Each slice has alpha / `MOST_SLICES`, however many there are: a share that went by the slices
     seen so far would change with the data. Values come and never go, so that as long as they are
     not too many, no more than `MOST_SLICES` have ever been looked at, and each one's sequence
-    begins when it appears: the sum over them is at most alpha. Beyond that nothing is decided.
+    begins when it appears: the sum over them is at most alpha. Where there are more, of which the
+    rarest are counted together, nothing is decided.
 
     A slice that is so small that it could not pass without a single disagreement says nothing;
     those that can be judged must hold `JUDGED_ROWS` of the rows.
     """
     if len(slices) > MOST_SLICES:
-        why = f"{len(slices)} values, and at most {MOST_SLICES} can be judged one by one"
+        why = f"it has more than {MOST_SLICES} values, too many to judge one by one"
         return unknown(look, name, why)
     rows = sum(seen.of for seen in slices.values())
     harm = look.harm / MOST_SLICES
@@ -119,4 +124,6 @@ def _distance(look: Look, name: str, of: Callable[..., float]) -> Finding:
         outcome, why = Outcome.PASS, f"it is within {number(limit)}"
     else:
         outcome, why = Outcome.BLOCK, f"it is more than {number(limit)}"
-    return measured(look, name, seen, outcome, units, harm="above", why=why, show=number)
+    return measured(
+        look, name, seen, outcome, units, of="pairs", harm="above", why=why, show=number
+    )

@@ -26,6 +26,7 @@ def own(
     harm: float,
     clear: float,
     least: int | None = None,
+    of: str = "requests",
 ) -> Finding:
     """One share against a limit.
 
@@ -34,16 +35,18 @@ def own(
         least: those that harm for certain; where it is None, all of ``counted``.
         harm: probability, at most, of a false BLOCK.
         clear: probability, at most, of a false PASS.
+        of: what is counted.
     """
-    most, of = counted
+    most, total = counted
     least = most if least is None else least
-    if not of > 0:
+    if not total > 0:
         return unknown(look, name, "nothing was counted")
     seen = Interval(
-        estimate=most / of,
-        lower=bernoulli.lower(least, of, harm),
-        upper=bernoulli.upper(most, of, clear),
-        units=of,
+        estimate=most / total,
+        lower=bernoulli.lower(least, total, harm),
+        upper=bernoulli.upper(most, total, clear),
+        units=total,
+        of=of,
     )
     return weigh(look, name, seen, limit)
 

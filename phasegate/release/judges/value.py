@@ -32,23 +32,27 @@ def value(look: Look) -> tuple[Finding, ...]:
     Both are bounded and the union of the two errors is the gate's: BLOCK goes by the lowest limit
     that m leaves possible, PASS by the highest. That is conservative, and no more so than the
     bounds of m are wide. On pairs m is always bounded asymptotically.
+
+    Cohorts in which rows have no value are not compared: which ones have none may depend on what
+    was decided. Of pairs the same rows are left out for both.
     """
     gate, metric = look.gate, look.policy.metric
+    relative = gate.relative and gate.against == "champion"
     name = f"value{look.rival}, on {gate.on}"
     if metric is None:
         return (unknown(look, name, "the policy has no business metric"),)
     if gate.against == "champion" and not look.has_champion:
         return (unknown(look, name, "the champion answers nothing to compare with"),)
     of = _difference(look, metric) if gate.against == "champion" else _own(look, metric)
-    mean = _champion(look, metric) if gate.relative and not isinstance(of, str) else of
+    mean = _champion(look, metric) if relative and not isinstance(of, str) else of
     for missing in (of, mean):
         if isinstance(missing, str):
             return (unknown(look, name, missing),)
 
-    spent = 1 - OF_CHAMPION if gate.relative else 1.0
+    spent = 1 - OF_CHAMPION if relative else 1.0
     near, far = of(look.harm * spent, 1), of(look.clear * spent, 1)
     limit = blocks_at = -gate.limit if gate.against == "champion" else gate.limit
-    if gate.relative:
+    if relative:
         lowest, highest = (mean(rate * OF_CHAMPION, 2) for rate in (look.harm, look.clear))
         if not math.isfinite(highest.estimate):
             return (unknown(look, name, "the champion's value is not a number"),)
@@ -57,7 +61,7 @@ def value(look: Look) -> tuple[Finding, ...]:
     def show(amount: float) -> str:
         return f"{number(amount)} {metric.unit}".rstrip()
 
-    seen = Interval(near.estimate, far.lower, near.upper, _units(look))
+    seen = Interval(near.estimate, far.lower, near.upper, *_seen(look))
     return (weigh(look, name, seen, limit, harm="below", blocks_at=blocks_at, show=show),)
 
 
@@ -73,6 +77,8 @@ def _difference(look: Look, metric: BusinessMetric) -> Interval_at | str:
     if cohorts is None:
         return "there are no cohorts"
     new, old = cohorts.challenger, cohorts.champion
+    if unvalued := new.unvalued + old.unvalued:
+        return _unvalued(unvalued)
     if not metric.exact:
         if why := too_few(new.value, old.value):
             return why
@@ -91,6 +97,8 @@ def _own(look: Look, metric: BusinessMetric) -> Interval_at | str:
     cohorts = look.evidence.cohorts
     if look.gate.on == "pairs" or cohorts is None:
         return "the challenger earns nothing by itself without a cohort"
+    if unvalued := cohorts.challenger.unvalued:
+        return _unvalued(unvalued)
     if metric.exact:
         return _bounded_mean(look, cohorts.challenger.bounded, metric.lower, metric.upper)
     return _mean(look, cohorts.challenger.value)
@@ -121,6 +129,10 @@ def _bounded_mean(
     return lambda alpha, sides: bounded.mean_bounds(moments, lower, upper, alpha, planned, sides)
 
 
+def _unvalued(rows: int) -> str:
+    return f"the metric's SQL gives null for {number(rows)} rows, which may be a choice of rows"
+
+
 def _span(metric: BusinessMetric) -> float:
     if metric.lower is None or metric.upper is None:
         return math.nan
@@ -134,13 +146,14 @@ def _limits(share: float, mean: Bounds) -> tuple[float, float]:
     return min(-share * least, -share * max(ends)), max(-share * least, -share * max(ends))
 
 
-def _units(look: Look) -> int:
-    """Requests that the estimate rests on; entities of exact bounds between cohorts."""
+def _seen(look: Look) -> tuple[int, str]:
+    """How many the estimate rests on, and what they are."""
     exact = look.policy.metric.exact
     if look.gate.on == "pairs":
         pairs = look.evidence.pairs
-        seen = pairs.bounded.count if exact else pairs.difference.requests
+        seen, of = pairs.bounded.count if exact else pairs.difference.requests, "rows"
     else:
         challenger = look.evidence.cohorts.challenger
         seen = challenger.bounded.count if exact else challenger.value.requests
-    return int(seen) if math.isfinite(seen) else 0
+        of = "entities" if exact else "rows"
+    return (int(seen) if math.isfinite(seen) else 0), of

@@ -28,17 +28,20 @@ class Interval:
             PASS where it is below.
         upper: below it the truth is; at the other rate.
         units: how many it rests on.
+        of: what those are.
     """
 
     estimate: float
     lower: float
     upper: float
     units: int
+    of: str = "requests"
 
 
 def share(value: float) -> str:
     """A share as a person reads it: small ones need their decimals."""
-    return percent(value, 1 if not abs(value) < 0.1 else 2)
+    shown = 0.0 if abs(value) < 5e-5 else value
+    return percent(shown, 1 if not abs(value) < 0.1 else 2)
 
 
 def weigh(
@@ -64,16 +67,15 @@ def weigh(
     near, far = (seen.lower, seen.upper) if harm == "above" else (seen.upper, seen.lower)
     is_known = seen.units > 0 and math.isfinite(seen.estimate)
     sign = 1 if harm == "above" else -1
+    allowed = f"the {show(limit)} that {'is allowed' if harm == 'above' else 'it must be'}"
     if is_known and _finite(near, blocks_at) and sign * near > sign * blocks_at:
-        outcome = Outcome.BLOCK
-        beyond = "more" if harm == "above" else "less"
-        tail = f"it is {beyond} than {show(blocks_at)}"
+        outcome, tail = Outcome.BLOCK, f"{'more' if harm == 'above' else 'less'} than {allowed}"
     elif is_known and _finite(far, limit) and sign * far <= sign * limit:
         outcome = Outcome.PASS
-        tail = f"it is within {show(limit)}"
+        tail = f"no {'more' if harm == 'above' else 'less'} than {allowed}"
     else:
         outcome = Outcome.INCONCLUSIVE
-        tail = f"not enough is known to say that it is within {show(limit)}"
+        tail = f"not enough to tell it from {allowed}"
     observed = f"{show(seen.estimate)}, between {show(seen.lower)} and {show(seen.upper)}"
     return Finding(
         name=name,
@@ -81,7 +83,7 @@ def weigh(
         guardrail=look.guardrail,
         observed=observed,
         required=f"{_SIGN[harm]} {show(limit)}",
-        reason=f"{name}: {observed} over {number(seen.units)}: {tail}",
+        reason=f"{name}: {observed}, over {number(seen.units)} {seen.of}: {tail}",
         estimate=seen.estimate,
         lower=seen.lower,
         upper=seen.upper,
@@ -97,6 +99,7 @@ def measured(
     outcome: Outcome,
     units: int,
     *,
+    of: str,
     harm: Harm,
     why: str,
     show: Callable[[float], str] = share,
@@ -109,7 +112,7 @@ def measured(
         guardrail=look.guardrail,
         observed=show(estimate),
         required=f"{_SIGN[harm]} {show(limit)}",
-        reason=f"{name}: {show(estimate)} over {number(units)}: {why}",
+        reason=f"{name}: {show(estimate)}, over {number(units)} {of}: {why}",
         estimate=estimate,
         lower=math.nan,
         upper=math.nan,
