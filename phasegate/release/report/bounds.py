@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Literal
 
 from phasegate.release.report.thinning import thinned
 from phasegate.release.report.time_axis import TimeScale, moment_text
@@ -32,6 +33,7 @@ def bounds(
     anew: Sequence[int] = (),
     marks: Sequence[datetime] = (),
     x_range: tuple[datetime, datetime] | None = None,
+    harm: Literal["above", "below", ""] = "",
 ) -> Markup:
     """The course of an estimate between its bounds, and the limit that they are held against.
 
@@ -48,11 +50,12 @@ def bounds(
         anew: positions that nothing joins to the one before, such as after a new start.
         marks: times to draw a line at.
         x_range: first and last time to show, of several charts that stand side by side.
+        harm: side of the limit that the bounds must stay clear of; empty where it is not known.
     """
-    level = [limits] * len(times) if isinstance(limits, int | float) else list(limits)
+    each = [limits] * len(times) if isinstance(limits, int | float) else list(limits)
     chosen = thinned(len(times), MOST_POINTS, [p for a in anew for p in (a - 1, a)])
     breaks = {chosen.index(position) for position in anew if position in chosen}
-    pick = [(times[i], estimates[i], lowers[i], uppers[i], level[i]) for i in chosen]
+    pick = [(times[i], estimates[i], lowers[i], uppers[i], each[i]) for i in chosen]
     moments = [point[0] for point in pick]
     x = TimeScale(*(x_range or (moments[0], moments[-1])), LEFT, WIDTH - RIGHT)
     y = Scale(*_range(pick), HEIGHT - BOTTOM, TOP)
@@ -61,10 +64,12 @@ def bounds(
     for run in runs:
         parts += _band([pick[i] for i in run], x, y)
     parts += [segment(x(at), TOP, x(at), HEIGHT - BOTTOM, "hair") for at in marks[-20:]]
-    ends = [(moment, limit) for moment, *_, limit in pick]
-    if x_range:  # one limit for all is one all along the axis, also where nothing is known yet
-        ends = [(x_range[0], ends[0][1]), *ends, (x_range[1], ends[-1][1])]
-    parts.append(void("path", d=_line(ends, x, y), class_="limit level"))
+    level = _level([(moment, limit) for moment, *_, limit in pick], x, y)
+    if harm and all(math.isfinite(limit) for *_, limit in pick):
+        far = coordinate(y.end if harm == "above" else y.start)
+        closed = f"{level}V{far}H{coordinate(x.start)}Z"
+        parts.append(void("path", d=closed, class_="harm"))
+    parts.append(void("path", d=level, class_="limit level"))
     for run in runs:
         points = [(pick[i][0], pick[i][1]) for i in run]
         parts.append(void("path", d=_line(points, x, y), class_="line s0"))
@@ -132,6 +137,14 @@ def _line(points: Sequence[tuple[datetime, float]], x: TimeScale, y: Scale) -> s
             path += f"{'L' if down else 'M'}{coordinate(x(moment))} {coordinate(y(value))}"
         down = math.isfinite(value)
     return path
+
+
+def _level(points: Sequence[tuple[datetime, float]], x: TimeScale, y: Scale) -> str:
+    """Limits from edge to edge: they hold also where nothing is known yet."""
+    path = _line(points, x, y)
+    first = next((limit for _, limit in points if math.isfinite(limit)), 0.0)
+    start = f"M{coordinate(x.start)} {coordinate(y(first))}L"
+    return f"{start}{path[1:]}H{coordinate(x.end)}" if path else ""
 
 
 def _last(point: Point, x: TimeScale, y: Scale) -> Markup:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 from phasegate.errors import BadInput
 from phasegate.release.entry import Entry
@@ -29,6 +31,7 @@ from phasegate.reports.markup import Markup, element, join, void
 from phasegate.reports.page import Section, page, section
 
 MOST_CHARTS = 12  # of a phase; the table of findings has all
+_HARM: dict[str, Literal["above", "below"]] = {"≤": "above", "≥": "below"}
 _TONE = {
     Status.RUNNING: ("running", "▸"),
     Status.FROZEN: ("unsure", "Ⅱ"),
@@ -140,12 +143,13 @@ def _findings(entries: Sequence[Entry]) -> list[Markup]:
 
 def _bounds(history: History) -> list[Markup]:
     words = "Line: estimate. Band: bounds that hold at every look. Broken line: the limit that "
-    words += "they are held against. Upright lines: decisions."
+    words += "they are held against, and beyond it, tinted, is harm. Upright lines: decisions."
     parts = [paragraph(words)]
     for phase, tracks in history.tracks.items():
         worst = sorted(tracks, key=lambda track: (not _ever_blocked(track), track.guardrail))
         parts.append(element("h3", f"Phase {phase}", class_="phase-title"))
-        charts = [_chart(track, history, tracks) for track in worst[:MOST_CHARTS]]
+        shown = _shown(phase, history, tracks)
+        charts = [_chart(track, history, shown) for track in worst[:MOST_CHARTS]]
         parts.append(element("div", *charts, class_="multiples"))
         if len(worst) > MOST_CHARTS:
             left_out = len(worst) - MOST_CHARTS
@@ -157,9 +161,15 @@ def _ever_blocked(track: Track) -> bool:
     return any(found.outcome == "BLOCK" for found in track.findings)
 
 
-def _chart(track: Track, history: History, phase: Sequence[Track]) -> Markup:
+def _shown(phase: str, history: History, tracks: Sequence[Track]) -> tuple[datetime, datetime]:
+    """From the phase's begin to its last look: all its charts have one axis."""
+    times = [moment for track in tracks for moment in track.times]
+    begun = [stay.start for stay in history.stays if stay.phase == phase]
+    return min(begun + times), max(times)
+
+
+def _chart(track: Track, history: History, shown: tuple[datetime, datetime]) -> Markup:
     last = track.findings[-1]
-    times = [moment for other in phase for moment in other.times]
     title = join([badge(last.outcome), " ", clipped(track.name)])
     chart = bounds(
         f"{clipped(track.name)}: estimate and bounds over the looks",
@@ -169,8 +179,9 @@ def _chart(track: Track, history: History, phase: Sequence[Track]) -> Markup:
         [found.upper for found in track.findings],
         limits=[found.limit for found in track.findings],
         anew=track.anew,
-        marks=[m.at for m in history.marks if min(times) <= m.at <= max(times)],
-        x_range=(min(times), max(times)),
+        marks=[m.at for m in history.marks if shown[0] <= m.at <= shown[1]],
+        x_range=shown,
+        harm=_HARM.get(last.required[:1], ""),
     )
     role = "guardrail, " if track.guardrail else ""
     seen = f"{role}{clipped(last.observed)}; required: {clipped(last.required)}"

@@ -147,7 +147,9 @@ def audit_table(entries: Sequence[Entry]) -> Markup:
 
 def gate_name(gate: Gate) -> str:
     """A gate of a policy in a few words."""
-    name = f"{gate.metric} on {gate.on}"
+    name = {"psi": "PSI", "ks": "KS distance"}.get(gate.metric, gate.metric)
+    if gate.metric in ("value", "latency", "slow"):
+        name += f" on {gate.on}"
     if gate.metric == "slow":
         name += f" over {gate.over_ms:g} ms"
     if gate.metric == "latency":

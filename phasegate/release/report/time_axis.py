@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 
 from phasegate.reports.axes import Scale
 from phasegate.reports.markup import Markup, element
-from phasegate.reports.shapes import centred, segment
+from phasegate.reports.shapes import centred, segment, text
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR, _DAY = 3_600, 86_400
 _STEPS = (
     1, 5, 15, 30, 60, 300, 900, 1_800, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR,
-    _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY, 28 * _DAY, 91 * _DAY, 182 * _DAY, 364 * _DAY,
+    _DAY, 2 * _DAY, 3 * _DAY, 7 * _DAY, 14 * _DAY, 28 * _DAY, 91 * _DAY, 182 * _DAY, 364 * _DAY,
 )  # fmt: skip
 
 
@@ -42,7 +42,9 @@ class TimeScale:
         for moment in time_ticks(self.first, self.last, most):
             at = self(moment)
             parts.append(segment(at, top, at, base, "grid"))
-            parts.append(centred(tick_text(moment, previous), at, base + 16, "tick"))
+            said, edge = tick_text(moment, previous), at > self.end - 16
+            anchor = "end" if edge else "middle"
+            parts.append(text(said, at, base + 16, "tick", anchor=anchor))
             previous = moment
         if name:
             middle = (self.start + self.end) / 2

@@ -232,6 +232,6 @@ def _finding(
     unit = (lambda v: f"{100 * v:.2f} %") if percent else (lambda v: f"{v:.3g}")
     said = f"{unit(estimate)} ({unit(lower)} to {unit(upper)})" if width else unit(estimate)
     return Finding(
-        name, outcome, guardrail, said, f"at {'least' if least else 'most'} {unit(limit)}",
+        name, outcome, guardrail, said, f"{'≥' if least else '≤'} {unit(limit)}",
         f"{name}: {said}", estimate, lower, upper, limit, int(18_000 * age),
     )  # fmt: skip
