@@ -95,6 +95,10 @@ class LocalServing:
         """Stop a model server that no plan sends requests to any more."""
         self._servers.pop(backend.name).stop()
 
+    def pid(self, backend: Backend) -> int:
+        """Process id of a backend's model server, as it is now."""
+        return self._servers[backend.name].process.pid
+
     def open(self, plan: TrafficPlan) -> None:
         """Start Envoy with a plan.
 
