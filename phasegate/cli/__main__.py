@@ -10,6 +10,7 @@ import typer
 
 from phasegate.cli import (  # noqa: F401  (they register)
     audit_commands,
+    backtest_commands,
     data_commands,
     pipeline_commands,
     serving_commands,
