@@ -54,7 +54,7 @@ class Releases:
             raise BadInput(
                 "the record was edited: its hash is not that of its content",
                 where=self._where(record_name(model)),
-                fix=f"phasegate audit verify {model}",
+                fix=f"See phasegate audit verify {model}",
             )
         return entry
 
@@ -94,7 +94,7 @@ class Releases:
             is_expected = seen.content == content_of(expected)
         if not is_expected:
             return logged is not None and logged.content == content
-        if logged is not None:
+        if logged is not None and logged.content != content:
             raise self._forked(entry_name(model, new.sequence))
         if expected is not None:
             self.append(expected)
@@ -177,10 +177,11 @@ class Releases:
             return list(pool.map(read, items))
 
     def _create(self, name: str, content: bytes) -> None:
-        if self._place.create(name, content):
-            return
         there = self._place.read(name)
-        if there is None or there.content != content:
+        if there is None and not self._place.create(name, content):
+            # Another writer was faster, or an answer was lost.
+            there = self._place.read(name)
+        if there is not None and there.content != content:
             raise self._forked(name)
 
     def _is_written(self, new: Entry, content: bytes) -> bool:
@@ -196,7 +197,7 @@ class Releases:
         return BadInput(
             "something else is written here: the chain was forked or edited",
             where=self._where(name),
-            fix=f"phasegate audit verify {name.split('/')[1]}",
+            fix=f"See phasegate audit verify {name.split('/')[1]}",
         )
 
     def _where(self, name: str) -> str:

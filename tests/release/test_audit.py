@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from phasegate.contracts.verdict import Outcome
+from phasegate.digests import canonical_json
+from phasegate.errors import BadInput
+from phasegate.release import transitions
+from phasegate.release.audit import Chain, Damaged, verify
+from phasegate.release.decision import Action, Decision
+from phasegate.release.entry import Entry
+from phasegate.release.record import Status
+from phasegate.release.store.documents import content_of, read_entry
+from tests.release import chains, samples
+from tests.release.chains import PASSED, forged
+
+
+def _sound(_: str) -> str:
+    return ""
+
+
+def _verify(entries: list[Entry | Damaged], head: Entry | Damaged | None, **more: Any) -> Chain:
+    return verify(entries, head, _sound, **more)
+
+
+def _read(content: bytes, sequence: int) -> Entry | Damaged:
+    try:
+        return read_entry(content, "file")
+    except BadInput as error:
+        return Damaged(sequence, str(error))
+
+
+@given(chains.chains())
+def test_what_the_transitions_make_is_intact_as_it_stands_and_before_its_end_is_logged(
+    chain: list[Entry],
+) -> None:
+    found = _verify(chain, chain[-1], anchor=chain[0].hash)
+    assert (found.is_intact, found.flaws) == (True, ())
+    assert (found.entries, found.head) == (len(chain), chain[-1].hash)
+    assert _verify(chain[:-1], chain[-1]) == found
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in items:
+        if isinstance(item, dict | list):
+            yield from _paths(item, (*path, key))
+        else:
+            yield (*path, key)
+
+
+def _edits(value: Any) -> list[Any]:
+    match value:
+        case bool():
+            return [not value, None, int(value)]
+        case str():
+            return [value + "x", value[1:] if value else " ", value.swapcase() + " ", None]
+        case int() | float():
+            return [value + 1, -value - 1, str(value), float(value) + 0.5, None]
+        case None:
+            return [0, "", "2025-03-01T00:00:00+00:00", False, {}]
+        case list():
+            return [value[1:] if value else [0], [*value, *value[:1]] if value else [None], None]
+        case _:
+            return [{}, {**value, "extra": 1}, None]
+
+
+@given(chains.chains(most=8), st.data())
+def test_an_edit_of_any_field_of_an_entry_or_of_the_record_is_found(
+    chain: list[Entry], data: st.DataObject
+) -> None:
+    where = data.draw(st.integers(0, len(chain)))
+    original = chain[min(where, len(chain) - 1)]
+    edited = copy.deepcopy(original.to_json())
+    path = data.draw(st.sampled_from(sorted(_paths(edited), key=str)))
+    holder = edited
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = data.draw(st.sampled_from(_edits(holder[path[-1]])))
+    if canonical_json(edited) == content_of(original):
+        return
+    entry = _read(canonical_json(edited), original.sequence)
+    entries: list[Entry | Damaged] = list(chain)
+    head: Entry | Damaged = chain[-1]
+    if where == len(chain):
+        head = entry
+    else:
+        entries[where] = entry
+    assert not _verify(entries, head).is_intact, path
+
+
+@given(chains.chains(most=3), st.data())
+def test_a_change_of_any_byte_of_a_file_is_found(chain: list[Entry], data: st.DataObject) -> None:
+    where = data.draw(st.integers(0, len(chain) - 1))
+    content = content_of(chain[where])
+    at = data.draw(st.integers(0, len(content) - 1))
+    other = bytes([content[at] ^ data.draw(st.integers(1, 255))])
+    changed = data.draw(
+        st.sampled_from(
+            [
+                content[:at] + other + content[at + 1 :],
+                content[:at] + content[at + 1 :],
+                content[:at] + b" " + content[at:],
+                content[:at],
+                content + content[at:],
+            ]
+        )
+    )
+    entries: list[Entry | Damaged] = list(chain)
+    entries[where] = _read(changed, where + 1)
+    assert not _verify(entries, chain[-1]).is_intact
+
+
+def test_a_field_that_stands_there_twice_is_found() -> None:
+    (entry,) = [chains.start(None, samples.START)]
+    content = content_of(entry).replace(b'{"action"', b'{"action":"look","action"', 1)
+    assert json.loads(content) == entry.to_json()
+    with pytest.raises(BadInput, match="not as they were written"):
+        read_entry(content, "file")
+
+
+@given(chains.chains(least=2), st.data())
+def test_deleted_repeated_and_reordered_entries_are_found(
+    chain: list[Entry], data: st.DataObject
+) -> None:
+    first = data.draw(st.integers(0, len(chain) - 1))
+    second = data.draw(st.integers(0, len(chain) - 1).filter(lambda other: other != first))
+
+    without = chain[:first] + chain[first + 1 :]
+    # The last entry is in the record, whole: it is what a writer leaves that died in between.
+    assert _verify(without, chain[-1]).is_intact == (first == len(chain) - 1)
+
+    swapped = list(chain)
+    swapped[first], swapped[second] = swapped[second], swapped[first]
+    assert not _verify(swapped, chain[-1]).is_intact
+
+    repeated = [*chain[: second + 1], chain[first], *chain[second + 1 :]]
+    assert not _verify(repeated, chain[-1]).is_intact
+
+
+@given(chains.chains(least=3), st.data())
+def test_an_end_that_was_cut_off_and_a_record_that_was_put_back_are_found(
+    chain: list[Entry], data: st.DataObject
+) -> None:
+    kept = data.draw(st.integers(0, len(chain) - 2))
+    assert not _verify(chain[:kept], chain[-1]).is_intact
+    assert not _verify(chain, chain[kept]).is_intact
+    assert not _verify(chain, None).is_intact
+    # Both put back alike is a sound log of an earlier day; only what was noted elsewhere tells.
+    both = chain[: kept + 1]
+    assert _verify(both, both[-1]).is_intact
+    assert not _verify(both, both[-1], anchor=chain[-1].hash).is_intact
+
+
+def test_a_flaw_names_its_entry_and_what_is_wrong() -> None:
+    chain = chains.promoted()
+    edited = replace(chain[2], actor="eve")
+    found = _verify([*chain[:2], edited, *chain[3:6], *chain[7:]], chain[-1])
+    assert [(flaw.sequence, flaw.what) for flaw in found.flaws[:2]] == [
+        (3, "it was edited: its hash is not that of its content"),
+        (8, "entry 7 is missing before it"),
+    ]
+
+
+def test_evidence_that_is_missing_or_altered_is_found() -> None:
+    chain = chains.promoted()
+    digest = chain[2].evidence
+    assert digest
+    found = verify(chain, chain[-1], lambda one: "it is missing" if one == digest else "")
+    assert [(flaw.sequence, flaw.what) for flaw in found.flaws] == [
+        (3, "its evidence: it is missing")
+    ]
+
+
+def test_nothing_is_intact() -> None:
+    assert _verify([], None) == Chain(0, "", ())
+
+
+_ADVANCE, _CANARY, _FINISH, _SETTLED = 2, 3, 8, 9  # places in the log of a promoted release
+_FAILED = replace(PASSED, outcome=Outcome.INCONCLUSIVE)
+_HARM = replace(PASSED, outcome=Outcome.BLOCK, guardrail=True)
+_MANUAL = {"decision": None, "evidence": ""}
+
+
+@pytest.mark.parametrize(
+    ("place", "record", "entry", "what"),
+    [
+        (_ADVANCE, {"phase": 2}, {}, "'advance' went from phase 1 to 3"),
+        (_ADVANCE, {"phase": 0}, {}, "'advance' went from phase 1 to 1"),
+        (_ADVANCE, {"phase_applied": samples.START}, {}, "takes for granted that traffic follows"),
+        (_ADVANCE, {"seen": samples.START - samples.DAY}, {}, "put the time of the last look back"),
+        (_ADVANCE, {"status": Status.PROMOTED}, {}, "'advance' leaves it promoted"),
+        (_ADVANCE, {"champion": samples.CHALLENGER}, {}, "'advance' changed champion"),
+        (_ADVANCE, {"policy": samples.policy(false_promotion=0.5)}, {}, "'advance' changed policy"),
+        (_ADVANCE, {"sequence": 9}, {}, "it holds the record of entry 9"),
+        (_ADVANCE, {}, {"decision": None}, "'advance' without a decision"),
+        (_ADVANCE, {}, {"evidence": ""}, "'advance' without evidence"),
+        (_ADVANCE, {}, {"action": "apply"}, "'apply' after the decision 'advance'"),
+        (_ADVANCE, {}, {"action": "bless", **_MANUAL}, "'bless' is nothing"),
+        (_ADVANCE, {}, {"schema": "phasegate.release/0"}, "its format is phasegate.release/0"),
+        (_FINISH, {}, {"decision": Decision(Action.FINISH, ("yes",))}, "without a gate"),
+        (_FINISH, {}, {"decision": Decision(Action.FINISH, ("yes",), (PASSED, _FAILED))},
+         "'finish' though gate 'errors' is INCONCLUSIVE"),
+        (_FINISH, {}, {"decision": Decision(Action.FINISH, ("yes",), (PASSED, _HARM))},
+         "'finish' though a guardrail is BLOCK"),
+        (_FINISH, {}, {"decision": Decision(Action.HOLD, ("no",), (PASSED,))},
+         "'finish' after the decision 'hold'"),
+        (_FINISH, {"settled": True}, {}, "'finish' changed settled"),
+        (_CANARY, {"phase_applied": None}, {}, "says that traffic followed before the phase began"),
+        (_CANARY, {"phase": 2}, {}, "'apply' changed phase"),
+        (_SETTLED, {"settled": False}, {}, "'settle' leaves it unsettled"),
+        (_SETTLED, {"status": Status.RUNNING}, {"action": "resume"},
+         "'resume' of a release that is promoted"),
+        (_SETTLED, {"status": Status.FROZEN}, {"action": "freeze"},
+         "'freeze' of a release that is promoted"),
+        (_SETTLED, {"status": Status.ROLLED_BACK, "settled": False},
+         {"action": "roll back", "decision": Decision(Action.ROLL_BACK, ("harm",))},
+         "which only a person may do"),
+    ],
+)  # fmt: skip
+def test_a_well_sealed_entry_of_what_cannot_have_happened_is_found(
+    place: int, record: dict[str, Any], entry: dict[str, Any], what: str
+) -> None:
+    chain = chains.promoted()[: place + 1]
+    chain[place] = forged(chain[place - 1], chain[place], record, **entry)
+    found = _verify(chain, chain[-1])
+    assert any(what in flaw.what and flaw.sequence == place + 1 for flaw in found.flaws), found
+
+
+def test_a_promotion_from_a_phase_that_is_not_the_last_is_found() -> None:
+    chain = chains.promoted()
+    early = forged(chain[1], chain[_FINISH], {"phase": 0, "seen": chain[1].record.seen})
+    found = _verify([*chain[:2], early], early)
+    assert "'finish' came in phase 1 of 4" in [flaw.what for flaw in found.flaws]
+
+
+def test_a_promotion_before_traffic_followed_is_found() -> None:
+    chain = chains.promoted()
+    before = chain[_FINISH - 2]
+    assert before.record.phase_applied is None
+    early = forged(before, chain[_FINISH], {"phase_applied": None})
+    found = _verify([*chain[: _FINISH - 1], early], early)
+    assert [flaw.what for flaw in found.flaws] == [
+        "'finish' came before traffic followed the phase"
+    ]
+
+
+def test_a_start_amid_a_release_and_a_log_without_one_are_found() -> None:
+    chain = chains.promoted()
+    amid = forged(chain[1], chain[0], {})
+    assert "is under way" in _verify([*chain[:2], amid], amid).flaws[0].what
+    headless = forged(None, chain[1], {})
+    assert "the log begins with 'apply'" in _verify([headless], headless).flaws[0].what
+
+
+def test_a_person_may_roll_a_promoted_release_back_and_start_another() -> None:
+    chain = chains.promoted()
+    now = chain[-1].at
+    chain.append(transitions.rolled_back(chain[-1], now, "ada", chains.WHY))
+    chain.append(chains.apply(chain[-1], now))
+    chain.append(chains.start(chain[-1], now))
+    assert _verify(chain, chain[-1]).is_intact
+
+
+@settings(max_examples=20)
+@given(st.text(max_size=40))
+def test_reasons_of_any_text_are_kept(reason: str) -> None:
+    entry = replace(chains.start(None, samples.START), reason=reason).sealed()
+    assert _verify([read_entry(content_of(entry), "file")], entry).is_intact
