@@ -64,20 +64,41 @@ class Clusters:
             return plain(np.where(requests > 0, self.value / requests, np.nan))
 
     @property
-    def standard_error(self) -> Numbers:
-        """Of ``mean``, with the small-sample factor N / (N - 1).
+    def effective_entities(self) -> Numbers:
+        """(sum of n_e)^2 / sum of n_e^2: entities of equal traffic that would tell as much.
 
-        Infinity with fewer than two entities, sums that are not finite, and where no entity
-        differs from another: a variance of which nothing has been seen is unknown, not 0.
+        Kish (1965), "Survey sampling"; 0 without requests, and of sums that are not finite. The
+        central limit needs these to be many, and not the entities.
+        """
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            effective = np.asarray(self.requests, dtype=float) ** 2 / self.requests_squared
+        return plain(np.where(np.isfinite(effective), effective, 0.0))
+
+    @property
+    def dispersion(self) -> Numbers:
+        """Variance of ``mean`` times the requests: what one more request is worth, inverted.
+
+        N / (N - 1) sum of (y_e - mean n_e)^2, per request. 0 where no entity differs from another;
+        infinity with fewer than two entities, and of sums that are not finite.
         """
         entities, requests = np.asarray(self.entities, float), np.asarray(self.requests, float)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             mean = self.value / requests
             squares = self.value_squared + mean**2 * self.requests_squared
             residuals = squares - 2 * mean * self.value_requests
-            error = np.sqrt(residuals * entities / (entities - 1)) / requests
-            known = (entities >= 2) & (requests > 0) & (residuals > ROUNDING * squares)
-        return plain(np.where(known & np.isfinite(error), error, np.inf))
+            residuals = np.where(residuals <= ROUNDING * squares, 0.0, residuals)
+            dispersion = residuals * entities / (entities - 1) / requests
+            known = (entities >= 2) & (requests > 0) & np.isfinite(dispersion)
+        return plain(np.where(known, dispersion, np.inf))
+
+    @property
+    def standard_error(self) -> Numbers:
+        """Of ``mean``, with the small-sample factor N / (N - 1).
+
+        Infinity where the dispersion is not known, or 0: a variance of which nothing has been seen
+        is unknown.
+        """
+        return plain(_error(np.asarray(self.dispersion), self.requests))
 
 
 def mean_bounds(clusters: Clusters, alpha: Numbers, planned: Numbers, sides: int = 2) -> Bounds:
@@ -113,6 +134,10 @@ def difference_bounds(
     correlated process of two with the same variances crosses a boundary less often. (One side at a
     time; the two-sided boundary at alpha is within 0.2 % of the one-sided one at alpha / 2.)
 
+    Both cohorts are given the larger of the two dispersions. A small cohort of skewed values that
+    has not met its tail yet has too low a mean and too small an error at the same time; the other
+    cohort has met it. Where the two really differ this only widens the bounds.
+
     What it assumes:
 
     - Entities are independent of each other, and assigned at random at a share that stays the same
@@ -127,8 +152,17 @@ def difference_bounds(
         planned: the challenger's requests at which the bounds are tightest, fixed in advance.
     """
     scale = np.asarray(scale, dtype=float)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         estimate = challenger.mean - scale * champion.mean
-        error = np.hypot(challenger.standard_error, scale * np.asarray(champion.standard_error))
-        margin = multiplier(challenger.requests, alpha, planned, sides) * error
+        dispersion = np.maximum(challenger.dispersion, scale**2 * champion.dispersion)
+        requests = 1 / (1 / np.asarray(challenger.requests) + 1 / np.asarray(champion.requests))
+        margin = multiplier(challenger.requests, alpha, planned, sides) * _error(
+            dispersion, requests
+        )
         return Bounds.of(estimate, estimate - margin, estimate + margin)
+
+
+def _error(dispersion: np.ndarray, requests: Numbers) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(dispersion / requests)
+    return np.where((error > 0) & np.isfinite(error), error, np.inf)

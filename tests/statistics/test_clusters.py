@@ -82,7 +82,8 @@ def test_scale_makes_margins_relative() -> None:
     a, b = some(3), some(4)
     bounds = difference_bounds(a, b, 0.05, 200, scale=0.98)
     assert bounds.estimate == pytest.approx(a.mean - 0.98 * b.mean)
-    error = np.hypot(a.standard_error, 0.98 * b.standard_error)
+    dispersion = max(a.dispersion, 0.98**2 * b.dispersion)
+    error = np.sqrt(dispersion * (1 / a.requests + 1 / b.requests))
     margin = multiplier(a.requests, 0.05, 200) * error
     assert (bounds.lower, bounds.upper) == pytest.approx(
         (bounds.estimate - margin, bounds.estimate + margin)
@@ -92,8 +93,6 @@ def test_scale_makes_margins_relative() -> None:
 NOTHING_KNOWN = [
     Clusters.none(),
     Clusters.of([3], [1.0]),  # one entity
-    Clusters.of([1, 1, 1], [0.1, 0.1, 0.1]),  # nothing varies
-    Clusters.of([2, 3], [1e9 * 2, 1e9 * 3]),
     Clusters.of([1, 2, 3], [1.0, np.nan, 2.0]),
     Clusters.of([1, 2, 3], [1.0, np.inf, 2.0]),
     Clusters(3.0, 3.0, np.nan, 1.0, 1.0, 1.0),
@@ -114,6 +113,23 @@ def test_what_is_not_known_excludes_nothing(unknown: Clusters) -> None:
         difference_bounds(known, known, 0.05, 100, scale=np.nan),
     ):
         assert (bounds.lower, bounds.upper) == (-np.inf, np.inf)
+
+
+@pytest.mark.parametrize("n", [(1, 1, 1), (2, 3)])
+def test_what_does_not_vary_has_an_unknown_error_and_not_none(n: tuple[int, ...]) -> None:
+    constant = Clusters.of(n, 0.1e9 * np.array(n))
+    same = difference_bounds(constant, constant, 0.05, 100)
+    alone = mean_bounds(constant, 0.05, 100)
+    for bounds in (alone, same):
+        assert (bounds.lower, bounds.upper) == (-np.inf, np.inf)
+
+
+def test_a_cohort_that_has_not_met_its_tail_takes_the_dispersion_of_the_other() -> None:
+    rare = np.zeros(1000)
+    rare[:10] = 1.0
+    one, other = Clusters.of(np.ones(30), np.zeros(30)), Clusters.of(np.ones(1000), rare)
+    bounds = difference_bounds(one, other, 0.05, 30)
+    assert bounds.lower < bounds.estimate < 0 < bounds.upper
 
 
 def test_arrays_are_treated_one_by_one() -> None:
