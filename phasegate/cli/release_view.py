@@ -82,7 +82,7 @@ def _lines(
         return
     record = entry.record
     yield from _labelled("", Text.assemble(
-        (f"{_plain(record.model)}: ", "bold"), (headline(record, now), _STYLES[record.status])
+        (f"{_plain(record.model)}: ", "bold"), (_plain(headline(record, now)), _STYLES[record.status])
     ), indent=0)  # fmt: skip
     if record.status is not Status.RUNNING:
         yield from _labelled("", Text(_plain(record.reason)), indent=0)
