@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,13 +120,16 @@ class LocalRegistry:
 def local_registry(workspace: Workspace) -> Iterator[LocalRegistry]:
     """The registry at ``MLFLOW_TRACKING_URI``, or the workspace's own for the context's time."""
     with ExitStack() as stack:
+        started: list[Mapping[str, str]] = []
 
         def connect() -> AliasRegistry:
             from phasegate.registry import aliases
 
-            variables = stack.enter_context(tracking_variables(workspace))
-            # MLflow's client takes the address from the environment in more places than arguments.
-            stack.enter_context(mock.patch.dict(os.environ, variables))
+            if not started:
+                started.append(stack.enter_context(tracking_variables(workspace)))
+                # MLflow's client takes the address from the environment in more places than
+                # arguments.
+                stack.enter_context(mock.patch.dict(os.environ, started[0]))
             return aliases.connect()
 
         yield LocalRegistry(connect)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from phasegate.release.decide import decide
 from phasegate.release.drivers.looking import Look, enact, seen
-from phasegate.release.drivers.recording import newest
+from phasegate.release.drivers.recording import TooSlow, newest
 from phasegate.release.drivers.settling import settle
 from phasegate.release.drivers.starting import start_next
 from phasegate.release.drivers.world import World
@@ -30,11 +30,15 @@ def step(world: World, now: datetime) -> Look:
         settled = settle(world, entry, now)
         entry, problems = settled.entry, settled.problems
     if entry is None or (entry.record.is_over and entry.record.settled):
-        begun = start_next(world, entry, now)
+        winner = ""
+        try:
+            begun = start_next(world, entry, now)
+        except TooSlow as lost:
+            begun, winner = lost.winner, str(lost)
         if begun is None:
             return Look(entry)
         settled = settle(world, begun, now)
-        return Look(settled.entry, problems=settled.problems)
+        return Look(settled.entry, problems=settled.problems, winner=winner)
     if entry.record.is_over:
         return Look(entry, problems=problems)
     evidence = seen(world, entry.record, now)
