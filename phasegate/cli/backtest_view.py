@@ -7,7 +7,7 @@ from rich.table import Table
 
 from phasegate.cli.console import out
 from phasegate.release.backtest.document import decided_at, unreplayable
-from phasegate.release.backtest.page import amount, outcome
+from phasegate.release.backtest.page import amount, amounts, outcome
 from phasegate.release.backtest.run import Backtest
 from phasegate.release.record import Status
 from phasegate.release.report.history import QUIET
@@ -39,14 +39,13 @@ def print_backtest(found: Backtest) -> None:
         shown.add_column(head, justify="right")
     for one in study.outcomes:
         end, seen = decided_at(one.entries), one.hindsight
-        money = (seen.against_champion, seen.against_challenger, seen.regret)
         shown.add_row(
             escape(one.candidate.name),
             f"[{_STYLES[one.entries[-1].record.status]}]{escape(outcome(one))}[/]",
             duration_text(end - contest.since) if end else "still running",
             f"{seen.requests:,}",
             f"{seen.entities:,}",
-            *(escape(amount(study, value)) for value in money),
+            *map(escape, amounts(study, seen)),
         )
     out.print(shown)
     if study.metric:

@@ -9,6 +9,7 @@ from pathlib import Path
 from phasegate.release import report
 from phasegate.release.backtest.document import decided_at, times, unreplayable
 from phasegate.release.backtest.evidence import ASSUMPTIONS
+from phasegate.release.backtest.hindsight import Hindsight
 from phasegate.release.backtest.run import Backtest
 from phasegate.release.backtest.study import Outcome, Study
 from phasegate.release.record import Status
@@ -45,12 +46,21 @@ def backtest_page(found: Backtest) -> str:
     )
 
 
-def amount(study: Study, value: float) -> str:
-    """A business value with its sign and unit; a dash where no value is known."""
+def amount(study: Study, value: float, *, signed: bool = True) -> str:
+    """A business value with its unit; a dash where no value is known."""
     if study.metric is None:
         return number(None)
-    text = number(value, 3 if abs(value) < 1000 else len(f"{abs(value):.0f}"))
-    return f"{'+' if value > 0 else ''}{text} {study.metric.unit}".rstrip()
+    text = number(value, max(3, len(f"{abs(value):.0f}")))
+    return f"{'+' if signed and value > 0 else ''}{text} {study.metric.unit}".rstrip()
+
+
+def amounts(study: Study, seen: Hindsight) -> tuple[str, str, str]:
+    """Against the champion, against switching at once, and the regret."""
+    return (
+        amount(study, seen.against_champion),
+        amount(study, seen.against_challenger),
+        amount(study, seen.regret, signed=False),
+    )
 
 
 def _facts(found: Backtest) -> Markup:
@@ -74,7 +84,6 @@ def _comparison(study: Study) -> Iterator[Markup]:
     rows = []
     for one in study.outcomes:
         end, seen = decided_at(one.entries), one.hindsight
-        money = (seen.against_champion, seen.against_challenger, seen.regret)
         rows.append(
             (
                 one.candidate.name,
@@ -82,7 +91,7 @@ def _comparison(study: Study) -> Iterator[Markup]:
                 duration_text(end - study.contest.since) if end else "still running",
                 seen.requests,
                 seen.entities,
-                *(amount(study, value) for value in money),
+                *amounts(study, seen),
             )
         )
     heads = ("policy", "outcome", "after", "requests met", "entities met", "against champion",
@@ -194,16 +203,23 @@ def _is_told(track: Track) -> bool:
 
 
 def _course(phase: str, track: Track, history: History) -> Markup:
-    last = track.findings[-1]
+    known = [
+        (at, found)
+        for at, found in zip(track.times, track.findings, strict=True)
+        if math.isfinite(found.estimate)
+    ]
+    moments, found = [at for at, _ in known], [each for _, each in known]
     chart = bounds(
         f"{track.name} in phase {phase}: estimate and bounds over the looks",
-        track.times,
-        [found.estimate for found in track.findings],
-        [found.lower for found in track.findings],
-        [found.upper for found in track.findings],
-        limits=[found.limit for found in track.findings],
-        anew=track.anew,
+        moments,
+        [each.estimate for each in found],
+        [each.lower for each in found],
+        [each.upper for each in found],
+        limits=[each.limit for each in found],
         marks=[mark.at for mark in history.marks if track.times[0] <= mark.at <= track.times[-1]],
+        x_range=(track.times[0], track.times[-1]),
     )
     role = "guardrail" if track.guardrail else "gate"
-    return figure(f"{phase}: {track.name}", chart, f"{role}; {last.observed}, {last.required}")
+    return figure(
+        f"{phase}: {track.name}", chart, f"{role}; {found[-1].observed}, {found[-1].required}"
+    )

@@ -112,7 +112,8 @@ def backtest(question: Question, progress: Progress) -> Backtest:
             until=until or _ceiling(answered.last),
             every=asked.every,
         )
-        found = study(connection, contest, asked.candidates, between(progress, 0.6, 1.0))
+        part = between(progress, 0.6, 1.0)
+        found = study(connection, contest, asked.candidates, asked.cache, part)
     return Backtest(asked.past.source, salt, answered, found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -78,6 +79,7 @@ def study(
     connection: duckdb.DuckDBPyConnection,
     contest: Contest,
     candidates: Sequence[Candidate],
+    folder: Path,
     progress: Progress,
 ) -> Study:
     """Replay each policy over the table of past traffic.
@@ -86,6 +88,7 @@ def study(
         connection: has the table `phasegate.release.backtest.table.TABLE`.
         contest: who is compared, and when.
         candidates: the policies.
+        folder: for labels from a bucket.
         progress: told how far it is.
 
     Raises:
@@ -99,7 +102,7 @@ def study(
         )
     slices = sorted({name for one in candidates for name in one.policy.slices})
     rows = read_rows(connection, slices)
-    values = _Valuations(connection, rows)
+    values = _Valuations(connection, rows, folder)
     yardstick = next((one.policy for one in candidates if one.policy.metric), None)
     judged = values.of(yardstick) if yardstick else None
     ledger = _ledger(rows, judged)
@@ -125,8 +128,8 @@ def study(
 class _Valuations:
     """Values of the rows under each metric and source of labels, worked out once."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, rows: Rows) -> None:
-        self._connection, self._rows = connection, rows
+    def __init__(self, connection: duckdb.DuckDBPyConnection, rows: Rows, folder: Path) -> None:
+        self._connection, self._rows, self._folder = connection, rows, folder
         self._known: dict[tuple[BusinessMetric, Labels], Valuation] = {}
 
     def of(self, policy: Policy) -> Valuation | None:
@@ -134,7 +137,7 @@ class _Valuations:
             return None
         key = policy.metric, policy.labels
         if key not in self._known:
-            fill_truth(self._connection, policy.labels)
+            fill_truth(self._connection, policy.labels, self._folder)
             self._known[key] = valuation(self._connection, policy, self._rows)
         return self._known[key]
 
