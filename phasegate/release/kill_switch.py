@@ -116,7 +116,7 @@ def _set(path: Path, model: str, on: bool, *, reason: str, actor: str, now: date
     metadata = {"reason": reason, "by": actor, "at": now.isoformat()}
 
     def change(flags: dict[str, Any]) -> dict[str, Any]:
-        if flags.get(FLAG) and _is_on(path, model) and not targets(flags[FLAG]):
+        if FLAG in flags and _is_on(path, model) and not targets(flags[FLAG]):
             if on:
                 return flags
             raise BadInput(f"{FLAG} is on for every model", where=str(path), fix="edit the file")

@@ -14,9 +14,9 @@ from typing import Any
 
 from phasegate.errors import BadInput
 from phasegate.registry import aliases
-from phasegate.release.drivers.observing import traffic_of
 from phasegate.release.drivers.world import World
 from phasegate.release.evidence import Evidence, Proportion, Traffic
+from phasegate.release.gathering.evidence import traffic_of
 from phasegate.release.kill_switch import kill_switch
 from phasegate.release.policy import Policy
 from phasegate.release.record import ModelVersion, ReleaseRecord
