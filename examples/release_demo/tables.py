@@ -68,10 +68,9 @@ class Tables:
         """What became of every transaction: ``transaction_id`` and ``is_fraud``."""
         return self.folder / "labels.parquet"
 
-    @property
-    def features(self) -> Path:
-        """Requests: the models' inputs, ``transaction_id``, ``event_time`` and ``customer_id``."""
-        return self.folder / "live.parquet"
+    def requests(self, day: datetime) -> Path:
+        """A live day: the models' inputs, ``transaction_id``, ``event_time``, ``customer_id``."""
+        return self.folder / "live" / f"{day:%Y-%m-%d}.parquet"
 
     def write(self, customers: int, seed: int) -> None:
         """Simulate everything; the same arguments give the same bytes."""
@@ -108,17 +107,24 @@ class Tables:
         )
         computed = self.folder / "features.parquet"
         compute_features([self._events], definitions, computed, threads=2)
+        (self.folder / "live").mkdir(exist_ok=True)
         with _connection() as connection:
-            _copy(
-                connection,
-                "SELECT features.* EXCLUDE (_row, _time, _label, _entity), "
+            connection.execute(
+                "CREATE TABLE live AS SELECT features.* EXCLUDE (_row, _time, _label, _entity), "
                 "events.transaction_id, events.customer_id, events.event_time "
                 f"FROM '{computed}' AS features JOIN (SELECT file_row_number AS _row, * FROM "
-                f"read_parquet('{self._events}', file_row_number = true)) AS events "
-                f"USING (_row) WHERE events.event_time >= '{self.live_from:%Y-%m-%d}' "
-                "ORDER BY events.event_time, events.transaction_id",
-                self.features,
+                f"read_parquet('{self._events}', file_row_number = true)) AS events USING (_row) "
+                f"WHERE events.event_time >= '{self.live_from:%Y-%m-%d}'"
             )
+            for number in range(self.live_days):
+                day = self.live_from + timedelta(days=number)
+                _copy(
+                    connection,
+                    f"SELECT * FROM live WHERE event_time >= '{day:%Y-%m-%d}' "
+                    f"AND event_time < '{day + timedelta(days=1):%Y-%m-%d}' "
+                    "ORDER BY event_time, transaction_id",
+                    self.requests(day),
+                )
 
     @property
     def _events(self) -> Path:

@@ -17,6 +17,7 @@ from examples.release_demo.tables import Tables
 from phasegate.digests import digest_file, digest_json
 from phasegate.errors import BadInput, ExitCode
 from phasegate.local.environments import ROOT
+from phasegate.project.load import load_project
 
 PROJECT = Path(__file__).with_name("project.yaml")
 _FINISHED = "trained.json"
@@ -74,7 +75,8 @@ def train(
     for recipe in recipes:
         folder = workspace / "models" / recipe.name
         project = _write_project(recipe, tables, folder)
-        wanted = digest_json([project.read_text(), digest_file(tables.export(recipe.export))])
+        parameters = load_project(project).parameters()
+        wanted = digest_json([parameters, digest_file(tables.export(recipe.export))])
         if (found := _finished(folder, wanted)) is None:
             found = _run(project, workspace, address, wanted)
             (folder / _FINISHED).write_text(json.dumps(found.__dict__, indent=2))
@@ -94,8 +96,9 @@ def _write_project(recipe: Recipe, tables: Tables, folder: Path) -> Path:
     document = yaml.load(PROJECT.read_text(encoding="utf-8"))
     document["data"]["source"] = str(tables.export(recipe.export).resolve())
     document["training"].update(recipe.training)
+    document["release"]["labels"]["source"] = str(tables.labels.resolve())
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "project.yaml"
+    path = folder / PROJECT.name
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(document, file)
     return path

@@ -1,0 +1,98 @@
+"""A day of users: what they send, what they got, and when all of it is in the prediction log."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from phasegate.clock import microseconds
+from phasegate.local.serving.requests import Columns, Request, RequestTable
+from phasegate.local.serving.sending import Sent, send
+from phasegate.traffic.headers import EVENT_TIME
+
+DAY = timedelta(days=1)
+_COLUMNS = Columns("event_time", "customer_id", "transaction_id")
+_IN_FLIGHT = 16
+_POLL_SECONDS = 0.2
+_LONGEST_SECONDS = 30.0
+
+Sending = Callable[[datetime], None]
+"""Told the event time of each request."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """How the models are asked.
+
+    Attributes:
+        url: where requests go.
+        columns: that they ask for.
+    """
+
+    url: str
+    columns: list[str]
+
+
+def send_day(file: Path, day: datetime, inputs: Inputs, sending: Sending) -> Sent:
+    """Send a day's requests as fast as they are answered, in the order of their event times."""
+    table = RequestTable(file, inputs.columns, _COLUMNS, limit=0, prefix="")
+
+    def told() -> Iterator[Request]:
+        for request in table:
+            at = int(request.headers[EVENT_TIME]) - microseconds(day)
+            sending(day + timedelta(microseconds=at))
+            yield request
+
+    return send(
+        told(), inputs.url, total=table.rows, rate=0, in_flight=_IN_FLIGHT, timeout=30,
+        progress=lambda *_: None,
+    )  # fmt: skip
+
+
+@dataclass
+class SealedLog:
+    """The sealed prediction log of a model, as it grows; each file is read once.
+
+    Attributes:
+        folder: of the model's log.
+    """
+
+    folder: Path
+    _rows: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _known: set[Path] = field(default_factory=set)
+
+    def await_day(self, day: datetime, sent: Sent, copies: bool) -> float:
+        """Wait until the answers to a day's requests, and their copies, are in the log.
+
+        Copies may be lost, and nobody knows then; so the wait for them ends.
+
+        Returns:
+            Seconds that it took.
+        """
+        partition = f"{day:%Y-%m-%d}"
+        expected = dict(sent.by_role)
+        if copies:
+            expected["shadow"] = expected.get("champion", 0)
+        started = time.monotonic()
+        while time.monotonic() - started < _LONGEST_SECONDS:
+            self._read(partition)
+            if all(self._rows[partition, role] >= rows for role, rows in expected.items()):
+                break
+            time.sleep(_POLL_SECONDS)
+        return time.monotonic() - started
+
+    def _read(self, partition: str) -> None:
+        for path in sorted((self.folder / f"date={partition}").glob("model=*/*.parquet")):
+            if path not in self._known:
+                self._known.add(path)
+                table = pq.ParquetFile(path).read(columns=["role", "error"])
+                answered = table.filter(pc.is_null(table["error"]))
+                for role in answered["role"].to_pylist():
+                    self._rows[partition, role] += 1
