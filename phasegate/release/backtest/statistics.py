@@ -72,9 +72,7 @@ def count_pairs(rows: Rows, asked: Choice, copied: Choice, values: Values | None
         slices={
             name: _by_value(names, codes[copied], differ)
             for name, (names, codes) in rows.slices.items()
-        }
-        if len(copied)
-        else {},
+        },
         champion_scores=_counted(rows.champion_score[copied], SCORE_EDGES),
         challenger_scores=_counted(rows.challenger_score[copied], SCORE_EDGES),
         champion_latency=latency,
@@ -122,7 +120,7 @@ def _paired_values(rows: Rows, copied: Choice, values: Values) -> Mapping[str, o
         "difference": _clusters(rows.key[known], difference),
     }
     found["unvalued"] = int(values.asked[copied].sum()) - len(known)
-    if values.is_bounded and len(copied):
+    if values.is_bounded:
         reach = values.upper - values.lower
         found["bounded"] = _moments(difference, -reach, reach)
     return found
