@@ -130,6 +130,8 @@ def test_gates_are_drawn_under_the_phase_that_they_were_looked_at_in():
     shadow = document.partition("Phase shadow")[2].partition("Phase canary")[0]
     assert "coverage" in shadow
     assert "on cohorts" not in shadow
+    canary = document.partition("Phase canary")[2].partition("Phase ramp")[0]
+    assert "coverage" not in canary, "the look that advanced was a look at shadow"
     assert "errors, on cohorts" in document.partition("Phase bake")[2]
 
 
