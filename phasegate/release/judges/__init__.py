@@ -9,11 +9,14 @@ Each file is a kind of evidence: ``paired`` (one request, two answers), ``speed`
 ``look`` is what all of them are given, ``weighing`` how bounds and a limit become a finding.
 """
 
+import math
+
 from phasegate.release.decision import Finding
 from phasegate.release.evidence import Evidence
 from phasegate.release.judges import decisions, errors, paired, speed, value
 from phasegate.release.judges.look import Look
 from phasegate.release.judges.mismatch import mismatch
+from phasegate.release.judges.weighing import unknown
 from phasegate.release.policy import Gate, Phase, Policy
 
 __all__ = ["judge", "mismatch"]
@@ -43,4 +46,7 @@ def judge(
         policy: that the phase is of; it splits the error budgets.
         guardrail: whether only BLOCK counts.
     """
-    return _JUDGES[gate.metric](Look(gate, evidence, phase, policy, guardrail))
+    look = Look(gate, evidence, phase, policy, guardrail)
+    if not (math.isfinite(gate.limit) and math.isfinite(gate.over_ms) and 0 < gate.quantile < 1):
+        return (unknown(look, gate.metric, "the gate's limit is not a number"),)
+    return _JUDGES[gate.metric](look)
