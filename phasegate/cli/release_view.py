@@ -81,9 +81,9 @@ def _lines(
         yield from _next(None)
         return
     record = entry.record
-    yield from _labelled("", Text.assemble(
-        (f"{_plain(record.model)}: ", "bold"), (_plain(headline(record, now)), _STYLES[record.status])
-    ), indent=0)  # fmt: skip
+    first = Text().append(f"{_plain(record.model)}: ", "bold")
+    first.append(_plain(headline(record, now)), _STYLES[record.status])
+    yield from _labelled("", first, indent=0)
     if record.status is not Status.RUNNING:
         yield from _labelled("", Text(_plain(record.reason)), indent=0)
     if kill or (traffic is not None and traffic.killed):
@@ -133,7 +133,7 @@ def _phases(record: ReleaseRecord) -> Iterator[Text]:
 def _minimum(minimum: Sequence[Progress]) -> Iterator[Text]:
     for index, one in enumerate(one for one in minimum if one.needed and one.seen is not None):
         bar = "█" * int(12 * one.share)
-        line = Text(bar, "green" if one.is_reached else "blue")
+        line = Text().append(bar, "green" if one.is_reached else "blue")
         line.append("░" * (12 - len(bar)), "dim").append(f"  {_amount(one)}")
         if one.is_reached:
             line.append(" ✓", "green")
@@ -169,7 +169,7 @@ def _gates(gates: Sequence[Finding], entry: Entry) -> Iterator[Text]:
     yield from _labelled("gates", Text(f"{passed} of {len(gates)} passed"))
     for gate in missing[:MOST_GATES]:
         outcome = str(gate.outcome)
-        line = Text(f"{_SIGNS[outcome]} {outcome} ", OUTCOME_STYLES[outcome])
+        line = Text().append(f"{_SIGNS[outcome]} {outcome} ", OUTCOME_STYLES[outcome])
         line.append(f"{_plain(gate.name)}: {_plain(gate.observed)}")
         line.append(f", required {_plain(gate.required)}", "dim")
         yield from _labelled("", line)
@@ -189,7 +189,7 @@ def _guardrails(guardrails: Sequence[Finding], record: ReleaseRecord) -> Iterato
 
 
 def _last(entry: Entry, now: datetime) -> Iterator[Text]:
-    line = Text(_plain(entry.action), "bold")
+    line = Text().append(_plain(entry.action), "bold")
     line.append(f", {_ago(entry, now)}, by {_plain(entry.actor, 40)}: {_plain(entry.reason)}")
     yield from _labelled("last", line)
 
@@ -232,7 +232,7 @@ def _labelled(label: str, line: Text, *, indent: int = LABEL + 2) -> Iterator[Te
     for index, part in enumerate(line.wrap(out, room)):
         part.rstrip()
         before = label if not index else ""
-        yield Text(set_cell_size(before, indent), "dim").append_text(part)
+        yield Text().append(set_cell_size(before, indent), "dim").append_text(part)
 
 
 def _plain(said: str, cells: int = MOST_CELLS) -> str:

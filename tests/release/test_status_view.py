@@ -129,6 +129,7 @@ def test_colour_is_only_for_terminals_and_nothing_is_told_by_it_alone(monkeypatc
     monkeypatch.delenv("NO_COLOR", raising=False)
     coloured = shown(chain.last, chain.now, terminal=True)
     assert "\x1b[" in coloured
+    assert "\x1b[2mlast        \x1b[0m\x1b[1mlook\x1b[0m, " in coloured, "only the verb is bold"
     monkeypatch.setenv("NO_COLOR", "1")
     uncoloured = shown(chain.last, chain.now, terminal=True)
     assert "\x1b[1;34m" not in uncoloured
