@@ -7,7 +7,7 @@ from typing import Any
 
 from phasegate.errors import BadInput
 from phasegate.project.durations import parse_duration
-from phasegate.project.release_gates import Place, check_gate
+from phasegate.project.release_gates import Place, check_gate, check_keys
 from phasegate.release.policy import Policy
 from phasegate.release.policy_section import STATISTICAL, loggable, policy_of
 
@@ -32,9 +32,12 @@ def check_release(sections: Sections, where: str) -> None:
     for key, phase in phases:
         _check_phase(key, phase, where)
     _check_order(phases, section["shadow"]["off"], where)
+    for key, phase in phases:
+        _check_gates(key, phase, where)
     policy = policy_of(sections, "")
     for key, phase in phases:
-        _check_gates(key, phase, policy, where)
+        for name, gate in _gates(key, phase):
+            check_gate(gate, Place(name, phase, policy, where))
     _check_value_is_judged(policy, where)
 
 
@@ -163,10 +166,16 @@ def _check_order(phases: list[tuple[str, Section]], off: str | None, where: str)
         )
 
 
-def _check_gates(key: str, phase: Section, policy: Policy, where: str) -> None:
+def _gates(key: str, phase: Section) -> Iterator[tuple[str, Section]]:
+    """Declared gates and guardrails of a phase, each with its key in the file."""
     for kind in ("gates", "guardrails"):
         for position, gate in enumerate(phase[kind] or ()):
-            check_gate(gate, Place(f"{key}.{kind}[{position}]", phase, policy, where))
+            yield f"{key}.{kind}[{position}]", gate
+
+
+def _check_gates(key: str, phase: Section, where: str) -> None:
+    for name, gate in _gates(key, phase):
+        check_keys(gate, name, where)
     if phase["gates"] is None:
         return
     if not phase["gates"]:

@@ -44,13 +44,11 @@ class Place:
 
 
 def check_gate(gate: Mapping[str, Any], place: Place) -> None:
-    """Check one gate or guardrail.
+    """Check that one gate or guardrail, of the right keys, has something to look at.
 
     Raises:
         BadInput: naming its key.
     """
-    _check_keys(gate, place)
-    _check_limit(gate, place)
     _check_evidence(gate, place)
     if gate["metric"] == "value":
         _check_value(place)
@@ -63,8 +61,18 @@ def check_gate(gate: Mapping[str, Any], place: Place) -> None:
         )
 
 
-def _check_keys(gate: Mapping[str, Any], place: Place) -> None:
-    metric, key = gate["metric"], place.key
+def check_keys(gate: Mapping[str, Any], key: str, where: str) -> None:
+    """Check that one gate or guardrail has the keys of its metric, with one limit in its range.
+
+    Args:
+        gate: as declared.
+        key: of the gate in the file.
+        where: the file.
+
+    Raises:
+        BadInput: naming its key.
+    """
+    metric = gate["metric"]
     allowed = LIMITS_OF[metric]
     wrong = [
         name
@@ -74,36 +82,37 @@ def _check_keys(gate: Mapping[str, Any], place: Place) -> None:
     if wrong:
         raise BadInput(
             f"'{key}.{wrong[0]}' says nothing about {metric}",
-            where=place.where,
+            where=where,
             expected=f"one of {', '.join((*allowed, *OPTIONS_OF.get(metric, ())))}",
         )
     if sum(name in gate for name in allowed) != 1:
         raise BadInput(
             f"'{key}' on {metric} has {'several limits' if set(gate) & {*LIMITS} else 'no limit'}",
-            where=place.where,
+            where=where,
             expected=f"one of {', '.join(allowed)}" if len(allowed) > 1 else allowed[0],
         )
     if metric == "slow" and "over_ms" not in gate:
         raise BadInput(
             f"'{key}.over_ms' is missing",
-            where=place.where,
+            where=where,
             expected="the milliseconds from which an answer is slow",
         )
     if gate.get("relative") and "min" in gate:
         raise BadInput(
-            f"'{key}.relative' is about margin and effect, and the gate has min", where=place.where
+            f"'{key}.relative' is about margin and effect, and the gate has min", where=where
         )
+    _check_limit(gate, key, where)
 
 
-def _check_limit(gate: Mapping[str, Any], place: Place) -> None:
+def _check_limit(gate: Mapping[str, Any], key: str, where: str) -> None:
     if gate["metric"] in NO_SHARES:
         return
     name = next(name for name in LIMITS if name in gate)
     in_range = 0 < gate[name] <= 1 if name == "min" else 0 <= gate[name] < 1
     if not in_range:
         raise BadInput(
-            f"'{place.key}.{name}' is {gate[name]}",
-            where=place.where,
+            f"'{key}.{name}' is {gate[name]}",
+            where=where,
             expected="a share: more than 0 and at most 1"
             if name == "min"
             else "a share: at least 0 and less than 1",
