@@ -145,8 +145,9 @@ def difference_bounds(
     - Values have a finite variance, and at the first look there are enough entities for the central
       limit theorem and for the variance: nothing here can see that. In simulations with lognormal,
       Pareto, rare and autocorrelated values the error stayed below alpha (0.05 to 0.002) from 30
-      ``effective_entities`` of each cohort on, and exceeded it from the second entity on. Requests of one entity may
-      depend on each other in any way that is not negatively correlated.
+      ``effective_entities`` of each cohort on. Looked at from the second entity on it was above
+      where entities return.
+    - Requests of one entity may depend on each other in any way but negative correlation.
     - The clock must not run slower than information: it does, a little, where traffic turns from
       few heavy entities to many light ones. c(t) grows with sqrt(log t), so that costs little.
 
