@@ -4,7 +4,7 @@ AUTHOR := $(ENVIRONMENTS)/author/bin
 TEST := $(ENVIRONMENTS)/test/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint compile lock bench clean environments test-environments
+.PHONY: help run release-demo test lint compile lock bench clean environments test-environments
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -12,6 +12,9 @@ help:  ## list these targets
 run: environments  ## simulate card fraud, train, gate and register a champion
 	$(AUTHOR)/phasegate simulate data/card-fraud --start 2025-01-01 --days 120 --customers 5000 --terminals 1000 --seed 7
 	$(AUTHOR)/phasegate run examples/card-fraud.yaml
+
+release-demo: environments  ## a good challenger is promoted, bad ones are rolled back, under real traffic
+	$(AUTHOR)/python -m examples.release_demo
 
 test: test-environments  ## run all tests through the real processes
 	$(TEST)/python -m pytest

@@ -6,6 +6,7 @@ card is used, nobody has yet; what the column holds then are clerical errors.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -74,6 +75,7 @@ class Tables:
 
     def write(self, customers: int, seed: int) -> None:
         """Simulate everything; the same arguments give the same bytes."""
+        shutil.rmtree(self.folder, ignore_errors=True)
         days = self.training_days + self.live_days
         simulation = Simulation(
             self.start, days, customers, max(customers // 5, 20), seed, label_delay=LABEL_DAYS

@@ -60,12 +60,13 @@ class Trained:
 
 
 def train(
-    recipes: list[Recipe], tables: Tables, workspace: Path, address: str, say: Callable[[str], None]
+    recipes: list[Recipe], tables: Tables, workspace: Path, say: Callable[[str], None]
 ) -> dict[str, Trained]:
     """Train what the workspace does not have yet; the first recipe becomes champion.
 
+    The tracking server is the one that the environment names.
+
     Args:
-        address: of the tracking server.
         say: told of each model.
 
     Raises:
@@ -78,7 +79,7 @@ def train(
         parameters = load_project(project).parameters()
         wanted = digest_json([parameters, digest_file(tables.export(recipe.export))])
         if (found := _finished(folder, wanted)) is None:
-            found = _run(project, workspace, address, wanted)
+            found = _run(project, workspace, wanted)
             (folder / _FINISHED).write_text(json.dumps(found.__dict__, indent=2))
             how = "passed every gate"
         else:
@@ -112,11 +113,11 @@ def _finished(folder: Path, recipe: str) -> Trained | None:
     return found if found.recipe == recipe else None
 
 
-def _run(project: Path, workspace: Path, address: str, recipe: str) -> Trained:
+def _run(project: Path, workspace: Path, recipe: str) -> Trained:
     command = [sys.executable, "-m", "phasegate.cli", "run", str(project), "--json"]
     done = subprocess.run(
         [*command, "--workspace", str(workspace)],
-        env={**os.environ, "MLFLOW_TRACKING_URI": address, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

@@ -1,4 +1,4 @@
-"""Who watches the proxy all the time, to tell afterwards whether it ever did what no record says."""
+"""Who watches the proxy all the time, to tell whether it ever did what no record asks for."""
 
 from __future__ import annotations
 
