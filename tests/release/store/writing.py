@@ -66,7 +66,9 @@ def process(
 ) -> Iterator[tuple[BaseProcess, Connection]]:
     """A process that runs a function of this module, and what it tells; killed at the end."""
     ours, theirs = _context.Pipe(duplex=False)
-    started = _context.Process(target=target, args=(*arguments, theirs), daemon=True)
+    # The process that forks keeps the environment of the test that started it.
+    task = (dict(os.environ), target, *arguments, theirs)
+    started = _context.Process(target=_run, args=task, daemon=True)
     started.start()
     theirs.close()
     try:
@@ -92,6 +94,12 @@ def files(uri: str) -> set[str]:
     folder = Path(uri) / "releases"
     found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock")
     return {str(path.relative_to(folder)) for path in found}
+
+
+def _run(environment: dict[str, str], target: Callable[..., None], *arguments: Any) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    target(*arguments)
 
 
 def _swap(releases: Releases) -> None:
