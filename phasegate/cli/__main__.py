@@ -13,6 +13,8 @@ from phasegate.cli import (  # noqa: F401  (they register)
     backtest_commands,
     data_commands,
     pipeline_commands,
+    release_commands,
+    release_reading,
     serving_commands,
     traffic_commands,
 )

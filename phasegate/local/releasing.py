@@ -19,7 +19,12 @@ from phasegate.traffic.state import TrafficState
 if TYPE_CHECKING:
     from phasegate.registry.aliases import AliasRegistry
     from phasegate.registry.models import RegisteredVersion
+    from phasegate.release.drivers.world import World
+    from phasegate.release.policy import Policy
+    from phasegate.release.store import Releases
     from phasegate.traffic.envoy.target import EnvoyTarget
+
+SERVING = "serving"  # folder of a workspace
 
 
 class ServedTarget:
@@ -133,3 +138,68 @@ def local_registry(workspace: Workspace) -> Iterator[LocalRegistry]:
             return aliases.connect()
 
         yield LocalRegistry(connect)
+
+
+def release_store(
+    workspace: Workspace, store: str = "", retry_seconds: float | None = None
+) -> Releases:
+    """The releases of a store, the workspace's where none is named."""
+    from phasegate.release.store import default_uri, open_releases
+
+    return open_releases(store or default_uri(workspace.folder), retry_seconds=retry_seconds)
+
+
+def switch_at(workspace: Workspace, flags: str = "") -> str:
+    """Where the kill switch is: what is named, here or in ``PHASEGATE_FLAGS``, or a file."""
+    from phasegate.release.kill_switch import FILE, VARIABLE
+
+    return flags or os.environ.get(VARIABLE) or str(workspace.folder / FILE)
+
+
+@contextmanager
+def local_world(
+    workspace: Workspace,
+    name: str,
+    *,
+    actor: str,
+    store: str = "",
+    flags: str = "",
+    log: str = "",
+    policy: Policy | None = None,
+    retry_seconds: float | None = None,
+) -> Iterator[World]:
+    """The world of the releases of a model that is served here.
+
+    Args:
+        name: of the model; may be left out where only one is served.
+        actor: who acts, as the audit log will say.
+        store: of releases; the workspace's where none is named.
+        flags: file or provider of the kill switch; the workspace's file where none is named.
+        log: store of the prediction log; that of whoever serves the model where none is named.
+        policy: the rules as they are now.
+        retry_seconds: how long each call tries an unreachable store.
+
+    Raises:
+        BadInput: no such model is served here.
+    """
+    from phasegate.release.drivers.sources import evidence_source
+    from phasegate.release.drivers.world import World
+    from phasegate.release.gathering.log import LogSource
+    from phasegate.release.kill_switch import kill_switch
+
+    running = find_running(workspace.folder / SERVING, name)
+    target = ServedTarget(workspace.folder / SERVING, running.name)
+    switch = kill_switch(switch_at(workspace, flags))
+    source = LogSource(log or running.log, running.name, workspace.folder / "releases" / "log")
+    with local_registry(workspace) as registry:
+        yield World(
+            model=running.name,
+            releases=release_store(workspace, store, retry_seconds),
+            target=target,
+            backend=target.backend,
+            registry=registry,
+            evidence=evidence_source(running.name, source, target, switch),
+            kill_switch=switch,
+            actor=actor,
+            policy=policy,
+        )

@@ -75,9 +75,9 @@ def kill_switch(flags: str) -> KillSwitch:
     Raises:
         BadInput: there is no such factory, or it fails.
     """
-    module, colon, factory = flags.partition(":")
-    if not colon or "/" in module or not factory.isidentifier():
+    if not is_provider(flags):
         return KillSwitch(FlagFile(Path(flags)))
+    module, _, factory = flags.partition(":")
     try:
         return KillSwitch(getattr(importlib.import_module(module), factory)())
     except Exception as error:  # of a provider that somebody else wrote
@@ -86,6 +86,12 @@ def kill_switch(flags: str) -> KillSwitch:
             where=flags,
             expected="the path of a file, or module:factory of an OpenFeature provider",
         ) from None
+
+
+def is_provider(flags: str) -> bool:
+    """Whether ``module:factory`` is meant, and no file."""
+    module, _, factory = flags.partition(":")
+    return "/" not in module and factory.isidentifier()
 
 
 def pull(path: Path, model: str, *, reason: str, actor: str, now: datetime) -> None:

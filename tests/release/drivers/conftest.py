@@ -81,7 +81,7 @@ def module_place(mlflow_server: str, tmp_path_factory: pytest.TempPathFactory) -
     """One Envoy and one registered model for the tests of a module."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("MLFLOW_TRACKING_URI", mlflow_server)
-        yield from _places(tmp_path_factory.mktemp("place"))
+        yield from places(tmp_path_factory.mktemp("place"))
 
 
 @pytest.fixture
@@ -106,10 +106,10 @@ def drivers(module_place: Place) -> Iterator[Drivers]:
 def own_place(mlflow: str, tmp_path: Path) -> Iterator[Place]:
     """A place with an Envoy of its own, whose counters begin at 0."""
     del mlflow
-    yield from _places(tmp_path)
+    yield from places(tmp_path)
 
 
-def _places(folder: Path) -> Iterator[Place]:
+def places(folder: Path) -> Iterator[Place]:
     name = f"drivers-{next(_names)}"
     versions = (enter(name, f"{name}-old"), enter(name, f"{name}-new"))
     slots = [version.model_digest[:12] for version in versions]

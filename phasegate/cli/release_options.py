@@ -1,0 +1,88 @@
+"""Options that commands on releases share, and what is made of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from phasegate.errors import BadInput
+
+if TYPE_CHECKING:
+    from phasegate.release.policy import Policy
+
+NameArgument = Annotated[
+    str, typer.Argument(metavar="[NAME]", help="Model; needed where there are several.")
+]
+StoreOption = Annotated[
+    str, typer.Option(help="Store of releases: a folder or gs:// address. \\[workspace/store]")
+]
+LogOption = Annotated[
+    str, typer.Option(help="Store of the prediction log. \\[that of whoever serves the model]")
+]
+FlagsOption = Annotated[
+    str,
+    typer.Option(
+        envvar="PHASEGATE_FLAGS",
+        help="Kill switch: file in flagd's format, or module:factory of an OpenFeature provider. "
+        "\\[workspace/flags.json]",
+    ),
+]
+PolicyOption = Annotated[
+    Path | None, typer.Option("--project", help="Project file, whose release section holds.")
+]
+NowOption = Annotated[
+    str,
+    typer.Option("--now", help="Event time, ISO 8601, when the past is replayed. \\[the clock]"),
+]
+ReasonOption = Annotated[
+    str, typer.Option("--reason", help="Why, for the audit log; at least 10 characters.")
+]
+
+
+def event_time(text: str) -> datetime:
+    """The event time of an option, or the clock's.
+
+    Raises:
+        BadInput: it is no time.
+    """
+    from phasegate.clock import now
+
+    if not text:
+        return now()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"'{text}' is not a time", where="--now", expected="ISO 8601") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def event_clock(text: str) -> Callable[[], datetime]:
+    """Event time that begins at an option's and runs on with the clock; or the clock itself.
+
+    Raises:
+        BadInput: it is no time.
+    """
+    from phasegate.clock import now
+
+    if not text:
+        return now
+    begun, begins = time.monotonic(), event_time(text)
+    return lambda: begins + timedelta(seconds=time.monotonic() - begun)
+
+
+def policy_in(project: Path | None) -> Policy | None:
+    """The rules of a project file; None where none is named.
+
+    Raises:
+        BadInput: it is no valid project file.
+    """
+    if project is None:
+        return None
+    from phasegate.project.load import load_project
+
+    return load_project(project).policy()
