@@ -108,8 +108,10 @@ def stream(
     )
     noise = random.random(rows) < 0.02
     sides = []
-    for name, share in (("champion", 0.6), ("challenger", 0.6 + gain)):
-        decision = (label & (found < share)) | (~label & noise)
+    # The two see much the same, and now and then something else.
+    own = np.where(random.random(rows) < 0.1, random.random(rows), found)
+    for name, share, seen in (("champion", 0.6, found), ("challenger", 0.6 + gain, own)):
+        decision = (label & (seen < share)) | (~label & noise)
         score = np.where(decision, 0.9, 0.1) + random.normal(0, 0.01, rows)
         path = folder.parent / f"{folder.name}-{name}.parquet"
         pq.write_table(
