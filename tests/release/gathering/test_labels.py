@@ -64,6 +64,13 @@ def test_a_label_counts_when_its_delay_has_passed_and_no_sooner(connection, tmp_
         assert found == {"a": expected, "b": True}
 
 
+def test_a_microsecond_too_early_is_too_early(connection, tmp_path):
+    file = csv(tmp_path / "labels.csv", "a,1")
+    for early, expected in ((0, True), (1, None)):
+        delay = HOUR + timedelta(microseconds=early)
+        assert joined(connection, file, {"a": 0}, 1, delay=delay) == {"a": expected}
+
+
 def test_contradictions_are_unknown_and_repetitions_are_not(connection, tmp_path):
     file = csv(tmp_path / "labels.csv", "a,1", "a,0", "b,1", "b,1", "c,", "d,", "d,0")
     for absent in ("unknown", "negative"):

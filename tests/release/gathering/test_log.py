@@ -31,6 +31,7 @@ from tests.release.samples import CHALLENGER, CHAMPION, running
 from tests.store.emulator import storage_emulator
 
 DELAY = timedelta(hours=5)
+SEEN = ("champion", "challenger")
 
 
 def released(labels: Path | str = "", *, weight: int = 1000, mirror: int = 10_000) -> Any:
@@ -131,6 +132,15 @@ def test_only_what_the_phase_asks_for_is_read(tmp_path):
     assert read(tmp_path, released(weight=0))[1] is None
     assert read(tmp_path, released(mirror=0))[0] is None
     assert read(tmp_path, replace(released(), phase_applied=None)) == (None, None)
+
+
+def test_the_phase_begins_with_its_first_moment_and_ends_before_now(tmp_path):
+    hours = (-1, 0, 35, 36)
+    records = [Logged(h, role, h, f"{role}{h}", (1,)) for h in hours for role in SEEN]
+    records = [replace(one, request=n) for n, one in enumerate(records)]
+    store(tmp_path, records)
+    _, cohorts = read(tmp_path, released())
+    assert (cohorts.champion.requests, cohorts.challenger.requests) == (2, 2)
 
 
 def test_other_days_and_other_models_are_not_opened(tmp_path):
