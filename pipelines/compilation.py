@@ -10,11 +10,16 @@ from kfp import compiler
 from kfp.dsl.base_component import BaseComponent
 
 from components.documentation import readme
+from pipelines.release import release_pipeline
 from pipelines.reproduction import reproduction_pipeline
 from pipelines.training import training_pipeline
 
 ROOT = Path(__file__).resolve().parents[1]
-PIPELINES = {"reproduction": reproduction_pipeline, "training": training_pipeline}
+PIPELINES = {
+    "release": release_pipeline,
+    "reproduction": reproduction_pipeline,
+    "training": training_pipeline,
+}
 
 
 def write_all(check: bool = False) -> list[Path]:

@@ -37,7 +37,7 @@ PolicyOption = Annotated[
 ]
 NowOption = Annotated[
     str,
-    typer.Option("--now", help="Event time, ISO 8601, when the past is replayed. \\[the clock]"),
+    typer.Option("--now", help="Event time, ISO 8601, in a replay of the past. \\[the clock]"),
 ]
 ReasonOption = Annotated[
     str, typer.Option("--reason", help="Why, for the audit log; at least 10 characters.")

@@ -12,8 +12,11 @@ from phasegate.local.environments import ROOT
 from pipelines import compilation
 
 COMPILED = sorted((ROOT / "pipelines" / "compiled").glob("*.yaml"))
-# They read or change something outside their inputs: the source, the registry, a server's speed.
-EFFECTS = {"ingest", "evaluate", "validate-serving", "register", "record-block", "reproduce"}
+# They read or change something outside their inputs: source, registry, traffic, a server's speed.
+EFFECTS = {
+    "ingest", "evaluate", "validate-serving", "register", "record-block", "release-step",
+    "reproduce",
+}  # fmt: skip
 
 
 def test_committed_yaml_and_readmes_are_up_to_date() -> None:
