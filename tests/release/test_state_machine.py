@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -21,6 +22,7 @@ from phasegate.release.drivers.starting import start
 from phasegate.release.drivers.step import step
 from phasegate.release.evidence import Evidence
 from phasegate.release.record import ReleaseRecord, Status, desired
+from phasegate.traffic.plan import WHOLE
 from tests.release import samples
 from tests.release.samples import DAY, START
 from tests.release.world import MODEL, Crash, InMemory, Memory, backend
@@ -33,7 +35,19 @@ QUICK = replace(
     phases=tuple(replace(p, minimum=replace(p.minimum, duration=HOUR)) for p in SLOW.phases),
     unreachable=2 * DAY,
 )
-KINDS = ("good", "good", "few", "few", "harm", "crooked", "none", "empty", "foreign", "stale")
+KINDS = (
+    "good",
+    "good",
+    "few",
+    "unclear",
+    "unclear",
+    "harm",
+    "crooked",
+    "none",
+    "empty",
+    "foreign",
+    "stale",
+)
 crashes = st.none() | st.integers(2, 60)
 
 
@@ -48,6 +62,11 @@ def view(kind: str) -> Any:
                 pairs = samples.pairs(40) if phase.mirror else None
                 split = samples.cohorts(phase.weight, 500) if phase.weight else None
                 return replace(good, pairs=pairs, cohorts=split)
+            case "unclear":
+                pairs = samples.pairs(gain=-0.2) if phase.mirror else None
+                failing = 0.02 if phase.weight == WHOLE else 0.0
+                split = samples.cohorts(phase.weight, failing=failing, gain=-0.5)
+                return replace(good, pairs=pairs, cohorts=split if phase.weight else None)
             case "harm":
                 pairs = samples.pairs(failing=0.1) if phase.mirror else None
                 split = samples.cohorts(phase.weight, failing=0.1) if phase.weight else None
@@ -66,6 +85,13 @@ def view(kind: str) -> Any:
         return good
 
     return see
+
+
+def assert_whole(memory: Memory) -> None:
+    """The audit log has every entry, and tells of nothing impossible."""
+    log = [memory.log[number] for number in sorted(memory.log)]
+    chain = verify(log, memory.head, lambda digest: "" if digest in memory.kept else "absent")
+    assert not chain.flaws
 
 
 class Releases(RuleBasedStateMachine):
@@ -173,14 +199,11 @@ class Releases(RuleBasedStateMachine):
 
     @invariant()
     def the_audit_log_is_whole_and_nothing_impossible_is_in_it(self) -> None:
-        log = [self.memory.log[number] for number in sorted(self.memory.log)]
-        if (len(self.memory.served), len(log)) == self.checked:
+        state = len(self.memory.served), len(self.memory.log)
+        if state == self.checked:
             return
-        self.checked = len(self.memory.served), len(log)
-        chain = verify(
-            log, self.memory.head, lambda digest: "" if digest in self.memory.kept else "absent"
-        )
-        assert not chain.flaws
+        self.checked = state
+        assert_whole(self.memory)
 
     @invariant()
     def nothing_is_promoted_without_a_pass(self) -> None:
@@ -218,17 +241,45 @@ TestReleases = Releases.TestCase
 TestReleases.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 
 
+def journey(memory: Memory, crash: tuple[int, int] | None = None) -> int:
+    """Start a release and look until it is over; one process dies at a call. Calls of that one."""
+    now, calls = START, 0
+    for number in range(16):
+        ports = InMemory(memory)
+        if crash is not None and number == crash[0]:
+            ports.crash_at = crash[1]
+        with suppress(Crash, BadInput):
+            if memory.head is None:
+                names = (f"{MODEL}/1", f"{MODEL}/2")
+                start(ports.world("ann"), *names, QUICK, now, WHY)
+            else:
+                step(ports.world("pipeline"), now)
+        if crash is not None and number == crash[0]:
+            calls = ports.calls
+        now += 2 * HOUR
+    return calls
+
+
+@pytest.mark.parametrize("look", range(9))
+def test_dying_between_any_two_effects_changes_nothing_but_the_time(look: int) -> None:
+    last = 2 * journey(Memory(), (look, -1)) + 1
+    assert last > 2
+    for crash in range(2, last + 1):
+        memory = Memory()
+        journey(memory, (look, crash))
+        assert memory.head is not None
+        assert memory.head.record.status is Status.PROMOTED
+        assert memory.head.record.settled
+        assert memory.aliases == {"champion": 2}
+        assert memory.plan.champion == backend(samples.CHALLENGER)
+        weights = [one.record.current.weight for one in memory.served if one.action == "apply"]
+        assert weights == [0, 1_000, 5_000, 10_000]
+        assert_whole(memory)
+
+
 def test_an_undisturbed_release_is_promoted() -> None:
     """The machine's world can get that far: its rules are not kept by never moving."""
     memory = Memory()
-    now = START
-    start(InMemory(memory).world("ann"), f"{MODEL}/1", f"{MODEL}/2", samples.policy(), now, WHY)
-    for _ in range(12):
-        now += 3 * DAY
-        memory.see = view("good")
-        step(InMemory(memory).world("pipeline"), now)
+    journey(memory)
     assert memory.head is not None
     assert memory.head.record.status is Status.PROMOTED
-    assert memory.aliases == {"champion": 2}
-    weights = [one.record.current.weight for one in memory.served if one.action == "apply"]
-    assert weights == [0, 1_000, 5_000, 10_000]
