@@ -116,6 +116,20 @@ def test_a_change_of_any_byte_of_a_file_is_found(chain: list[Entry], data: st.Da
     assert not _verify(entries, chain[-1]).is_intact
 
 
+@given(chains.chains(least=2), st.data())
+def test_an_edit_that_was_sealed_again_is_found_by_what_follows(
+    chain: list[Entry], data: st.DataObject
+) -> None:
+    where = data.draw(st.integers(0, len(chain) - 1))
+    entries = list(chain)
+    entries[where] = replace(chain[where], reason="another reason, as good").sealed()
+    flaws = _verify(entries, chain[-1]).flaws
+    if where == len(chain) - 1:
+        assert flaws == (Flaw(0, f"the record is not what entry {where + 1} says"),)
+    else:
+        assert flaws == (Flaw(where + 2, "it follows another entry than the one before it"),)
+
+
 def test_a_field_that_stands_there_twice_is_found() -> None:
     (entry,) = [chains.start(None, samples.START)]
     content = content_of(entry).replace(b'{"action"', b'{"action":"look","action"', 1)
