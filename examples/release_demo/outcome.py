@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from examples.release_demo.journey import Journey
@@ -13,8 +13,6 @@ from phasegate.registry.models import CHAMPION
 from phasegate.release.record import Status
 from phasegate.release.report import release_report
 from phasegate.release.store.auditing import audited
-
-_REACHED = ("shadow", "canary", "ramp", "bake")
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,10 @@ class Outcome:
     report: Path
     audit: str
     flaws: tuple[str, ...]
+
+    def with_flaws(self, more: Iterable[str]) -> Outcome:
+        """The same, with more flaws."""
+        return replace(self, flaws=(*self.flaws, *more))
 
 
 def outcome_of(production: Production, journey: Journey, reports: Path) -> Outcome:

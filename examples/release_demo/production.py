@@ -115,8 +115,12 @@ class Production:
         self.releases = open_releases(default_uri(self._workspace))
         self.world = self._world("release demo", store)
         guarded = self._world("guard", store)
+
+        def told(text: str) -> None:
+            self._say(f"guard: {text}")
+
         self._run(stack, lambda: watch(
-            guarded, _LOOK_SECONDS, self._ending, clock=lambda: self.now, say=self._say
+            guarded, _LOOK_SECONDS, self._ending, clock=lambda: self.now, say=told
         ))  # fmt: skip
         self._run(stack, self._look_after)
 

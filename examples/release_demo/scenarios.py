@@ -22,7 +22,7 @@ class Scenario:
         story: what is the matter with it, which nobody in the story knows.
         ends: how its release must end.
         within: phase by which it must have ended.
-        crashes: whether its server is killed again and again once it answers users.
+        crashes: whether its server is killed whenever it has answered some users.
     """
 
     name: str
@@ -58,7 +58,7 @@ SCENARIOS = (
             {"rounds": 300, "parameters": {"max_depth": 5, "learning_rate": 0.1}},
             "as good as any, while its server runs",
         ),
-        "a good model, whose server is killed (kill -9) again and again once it answers users",
+        "a good model, whose server dies (kill -9) each time that it has answered a hundred users",
         Status.ROLLED_BACK,
         "canary",
         crashes=True,

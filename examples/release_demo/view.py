@@ -16,12 +16,12 @@ from phasegate.cli.console import err, out
 from phasegate.release.record import Status
 
 _STYLES = {Status.PROMOTED: "bold green", Status.ROLLED_BACK: "bold red"}
-_REASON = 150  # characters
+_LONGEST = 170  # characters of a reason
 
 
 def say(text: str) -> None:
     """A line of progress."""
-    err.print(f"  {text}", markup=False, style="dim")
+    err.print(f"  {_clipped(text)}", markup=False, style="dim")
 
 
 def print_title(text: str) -> None:
@@ -42,12 +42,10 @@ def print_scenario(scenario: Scenario, challenger: Trained, champion: Trained) -
 
 def print_day(day: Day) -> None:
     """A line of the timeline."""
-    said = day.entry.reason
-    said = said if len(said) <= _REASON else f"{said[: _REASON - 1]}…"
     out.print(
         f"  day {day.number:>2}  {day.phase:<7}{day.weight / 100:>4g} %"
         f"  {day.requests:>6,} requests"
-        f"  {_action(day):<9}  {said}",
+        f"  {_action(day):<9}  {_clipped(day.entry.reason)}",
         markup=False,
     )
 
@@ -57,7 +55,8 @@ def print_end(journey: Journey) -> None:
     record = journey.end.record
     style = _STYLES.get(record.status, "bold yellow")
     when = f"after {_days(journey.end.at - journey.started)}, by the {journey.end.actor}"
-    killed = f"; its server was killed {journey.kills} times" if journey.kills else ""
+    times = "once" if journey.kills == 1 else f"{journey.kills} times"
+    killed = f"; its server was killed {times}" if journey.kills else ""
     out.print(f"  [{style}]{record.status}[/] in {record.current.name} {when}{killed}")
 
 
@@ -90,6 +89,10 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         for flaw in outcome.flaws:
             out.print(f"[bold red]wrong[/]  {outcome.journey.scenario.name}: {escape(flaw)}")
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _action(day: Day) -> str:
