@@ -64,3 +64,5 @@ def test_each_of_the_two_has_half_of_the_budget() -> None:
     logged, counted = look(MOST, failing, SPLIT, false_rollback=0.1)
     assert counted.lower == bernoulli.lower(30, 1_000, 0.05)
     assert logged.lower == bernoulli.lower(600, 20_000, 0.05)
+    copies = evidence(pairs=samples.pairs(failing=0.03))
+    assert only(look(MOST, copies, false_rollback=0.1)).lower == bernoulli.lower(600, 20_000, 0.05)

@@ -60,8 +60,11 @@ def test_a_bin_across_the_budget_is_taken_either_way() -> None:
     within = float(LATENCY_EDGES_US[bin_ : bin_ + 2].mean()) / 1000
     found = only(look(Gate("slow", 0.05, over_ms=within), taking(all_in_it, all_in_it)))
     assert found.outcome is Outcome.INCONCLUSIVE
-    assert found.lower == 0.0
-    assert found.upper == 1.0
+    assert (found.lower, found.upper) == (0.0, 1.0)
+    against = Gate("slow", 0.05, "champion", over_ms=within)
+    found = only(look(against, taking(all_in_it, all_in_it)))
+    assert found.lower < -0.9
+    assert found.upper > 0.9
 
 
 @pytest.mark.parametrize(
