@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from phasegate.digests import canonical_json
 from phasegate.errors import BadInput
-from phasegate.release.audit import Chain, Damaged, verify
+from phasegate.release.audit import Chain, Damaged, Flaw, verify
 from phasegate.release.entry import Entry
 from phasegate.release.store.documents import content_of, read_entry
 from tests.release import chains, samples
