@@ -146,7 +146,7 @@ def _forwards(
         ahead = "promotion" if last else f"phase {record.policy.phases[record.phase + 1].name}"
         return Decision(
             Action.FINISH if last else Action.ADVANCE,
-            (f"all {len(gates)} gates of phase {phase.name} passed: {ahead}",),
+            (f"every gate of phase {phase.name} passed: {ahead}",),
             findings,
         )
     if now - record.phase_started > phase.patience:

@@ -189,10 +189,10 @@ def _entry(
         at=now,
         actor=actor,
         action=action,
-        reason=reason,
+        reason=_told(reason),
         evidence=evidence.digest if evidence else "",
         decision=decision,
-        record=replace(record, sequence=sequence),
+        record=replace(record, sequence=sequence, reason=_told(record.reason)),
     ).sealed()
 
 
@@ -212,3 +212,8 @@ def _checked(reason: str, what: str) -> str:
             fix="pass it: --reason '...'",
         )
     return reason
+
+
+def _told(reason: str) -> str:
+    """A reason as it can be written down: a terminal may pass on bytes that are no text."""
+    return reason.encode("utf-8", "replace").decode()

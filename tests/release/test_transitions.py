@@ -153,3 +153,9 @@ def test_one_release_at_a_time_of_two_different_models_with_a_shadow() -> None:
 def test_people_say_why(act: object) -> None:
     with pytest.raises(BadInput, match="needs a reason"):
         act(samples.running(), START, "ann", " short ")
+
+
+def test_a_reason_that_is_no_text_can_still_be_written_down() -> None:
+    entry = frozen(samples.running(1), START, "ann", "said with bytes \udcff of no text")
+    assert Entry.from_json(entry.to_json()) == entry
+    assert "bytes ?" in entry.reason
