@@ -31,7 +31,13 @@ def deciding(champion: float, challenger: float, entities: int = 5_000) -> Evide
 
 @pytest.mark.parametrize(
     ("challenger", "outcome"),
-    [(0.1, Outcome.PASS), (0.2, Outcome.BLOCK), (0.02, Outcome.BLOCK), (0.12, "INCONCLUSIVE")],
+    [
+        (0.1, Outcome.PASS),
+        (0.2, Outcome.BLOCK),
+        (0.02, Outcome.BLOCK),
+        (0.12, "INCONCLUSIVE"),
+        (0.08, "INCONCLUSIVE"),
+    ],
 )
 def test_more_and_fewer_decisions_are_both_harm(challenger: float, outcome: str) -> None:
     assert only(look(GATE, deciding(0.1, challenger), SPLIT)).outcome == outcome

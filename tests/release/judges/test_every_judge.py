@@ -128,6 +128,23 @@ def test_a_smaller_budget_blocks_and_passes_no_more_than_a_larger_one(
         assert one.outcome in (other.outcome, Outcome.INCONCLUSIVE)
 
 
+@pytest.mark.parametrize(
+    ("weight", "gate"),
+    [place for place in PLACES if place[1].metric not in ("coverage", "psi", "ks")],
+)
+def test_each_bound_has_its_own_budget(weight: int, gate: Gate) -> None:
+    """Harm is shown at the rate of false rollbacks, its absence at that of false promotions."""
+    towards_harm, away = ("upper", "lower") if gate.metric == "value" else ("lower", "upper")
+    seen = good(weight)
+    usual = look(gate, seen, weight)
+    strict = look(gate, seen, weight, false_rollback=1e-4)
+    safe = look(gate, seen, weight, false_promotion=1e-4)
+    for one, other, third in zip(usual, strict, safe, strict=True):
+        assert getattr(other, away) == getattr(one, away)
+        assert getattr(third, towards_harm) == getattr(one, towards_harm)
+        assert getattr(third, away) != getattr(one, away)
+
+
 counts = st.integers(-3, 10_000)
 
 

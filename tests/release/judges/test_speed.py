@@ -41,7 +41,7 @@ def test_three_times_as_slow_blocks(weight: int, milliseconds: float, outcome: O
 def test_a_champion_of_whom_little_is_known_blocks_nothing() -> None:
     seen = taking(latency(20, 10.0), latency(5_000, 1_000.0))
     assert only(look(RATIO, seen)).outcome is Outcome.INCONCLUSIVE
-    seen = taking(latency(20, 10.0), latency(5_000, 10.0))
+    seen = taking(latency(1, 10.0), latency(5_000, 0.1))
     assert only(look(RATIO, seen)).outcome is Outcome.INCONCLUSIVE
 
 
