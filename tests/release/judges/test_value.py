@@ -160,3 +160,12 @@ def test_amounts_are_told_with_their_unit() -> None:
     found = only(look(Gate("value", 0.1, "champion"), good(SHADOW)))
     assert "EUR" in found.observed
     assert "EUR" in found.required
+
+
+def test_a_champion_of_unknown_value_has_no_share_that_could_be_kept() -> None:
+    fine = of_pairs(1.0).pairs
+    unknown = replace(fine.champion_value, value=float("nan"))
+    seen = evidence(pairs=replace(fine, champion_value=unknown))
+    for relative, outcome in ((False, Outcome.PASS), (True, Outcome.INCONCLUSIVE)):
+        gate = Gate("value", 0.1, "champion", relative=relative)
+        assert only(look(gate, seen)).outcome is outcome
