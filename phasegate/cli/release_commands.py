@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import signal
 import threading
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -125,10 +124,8 @@ def advance(
     as_json: JsonOption = False,
 ) -> int:
     """Go on without the phase's minimum of time and requests; every gate still has to pass."""
-    from phasegate.release.drivers import manual
-
     options = {"store": store, "flags": flags, "log": log}
-    return _by_hand(manual.advance, name, reason, now, workspace, as_json, **options)
+    return _by_hand("advance", name, reason, now, workspace, as_json, **options)
 
 
 @release.command()
@@ -144,9 +141,7 @@ def rollback(
 
     If the store does not answer, the proxy's kill switch is pulled instead.
     """
-    from phasegate.release.drivers import manual
-
-    return _by_hand(manual.rollback, name, reason, now, workspace, as_json, store=store)
+    return _by_hand("rollback", name, reason, now, workspace, as_json, store=store)
 
 
 @release.command()
@@ -159,9 +154,7 @@ def freeze(
     as_json: JsonOption = False,
 ) -> int:
     """Stop a release where it is: it keeps its share, and only ever goes back by itself."""
-    from phasegate.release.drivers import manual
-
-    return _by_hand(manual.freeze, name, reason, now, workspace, as_json, store=store)
+    return _by_hand("freeze", name, reason, now, workspace, as_json, store=store)
 
 
 @release.command()
@@ -174,9 +167,7 @@ def resume(
     as_json: JsonOption = False,
 ) -> int:
     """Let a frozen release go on: its phase begins anew, with new evidence."""
-    from phasegate.release.drivers import manual
-
-    return _by_hand(manual.resume, name, reason, now, workspace, as_json, store=store)
+    return _by_hand("resume", name, reason, now, workspace, as_json, store=store)
 
 
 @release.command()
@@ -212,7 +203,7 @@ def watch(
 
 
 def _by_hand(
-    act: Callable[[World, datetime, str], Look],
+    action: str,
     name: str,
     reason: str,
     now: str,
@@ -220,9 +211,12 @@ def _by_hand(
     as_json: bool,
     **options: str,
 ) -> int:
+    from phasegate.release.drivers import manual
+
     moment = event_time(now)
     with _world(name, workspace, **options) as world:
-        return _told(world, act(world, moment, reason), moment, as_json)
+        look = getattr(manual, action)(world, moment, reason)
+        return _told(world, look, moment, as_json)
 
 
 def _world(
@@ -235,10 +229,9 @@ def _world(
     **options: str,
 ) -> AbstractContextManager[World]:
     from phasegate.local.releasing import local_world
-    from phasegate.local.run import Workspace
 
     return local_world(
-        Workspace(workspace.resolve()),
+        workspace.resolve(),
         name,
         actor=actor or getpass.getuser(),
         policy=policy_in(project),

@@ -39,15 +39,14 @@ def status(
     """Show where a release stands: phase, share, what is missing, what was done last and why."""
     from phasegate.cli.release_view import print_status, status_json
     from phasegate.local.releasing import switch_at
-    from phasegate.local.run import Workspace
     from phasegate.release.kill_switch import kill_switch
 
-    place = Workspace(workspace.resolve())
-    releases, model = _released(name, place.folder, store)
+    folder = workspace.resolve()
+    releases, model = _released(name, folder, store)
     entry = releases.head(model)
     known = {
-        "traffic": _traffic(_served(place.folder, model)),
-        "kill": kill_switch(switch_at(place, flags)).is_on(model),
+        "traffic": _traffic(_served(folder, model)),
+        "kill": kill_switch(switch_at(folder, flags)).is_on(model),
         "evidence": _evidence(releases, model, entry.evidence if entry else ""),
     }
     moment = event_time(now)
@@ -141,7 +140,6 @@ def revive(
 
 def _flag_file(flags: str, folder: Path) -> Path:
     from phasegate.local.releasing import switch_at
-    from phasegate.local.run import Workspace
     from phasegate.release.kill_switch import is_provider
 
     if is_provider(flags):
@@ -150,16 +148,15 @@ def _flag_file(flags: str, folder: Path) -> Path:
             where=flags,
             fix="phasegate traffic kill works at once, whatever the provider",
         )
-    return Path(switch_at(Workspace(folder), flags))
+    return Path(switch_at(folder, flags))
 
 
 def _released(
     name: str, folder: Path, store: str, *, or_served: bool = False
 ) -> tuple[Releases, str]:
     from phasegate.local.releasing import release_store
-    from phasegate.local.run import Workspace
 
-    releases = release_store(Workspace(folder), store)
+    releases = release_store(folder, store)
     if name:
         return releases, name
     models = releases.models()

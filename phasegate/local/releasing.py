@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 from phasegate.errors import BadInput
-from phasegate.local.run import Workspace, tracking_variables
 from phasegate.local.serving.running import Running, find_running
 from phasegate.release.record import ModelVersion
 from phasegate.traffic.plan import Backend, TrafficPlan
@@ -122,16 +121,18 @@ class LocalRegistry:
 
 
 @contextmanager
-def local_registry(workspace: Workspace) -> Iterator[LocalRegistry]:
+def local_registry(folder: Path) -> Iterator[LocalRegistry]:
     """The registry at ``MLFLOW_TRACKING_URI``, or the workspace's own for the context's time."""
     with ExitStack() as stack:
         started: list[Mapping[str, str]] = []
 
         def connect() -> AliasRegistry:
+            from phasegate.local.run import Workspace, tracking_variables
             from phasegate.registry import aliases
 
             if not started:
-                started.append(stack.enter_context(tracking_variables(workspace)))
+                place = Workspace(folder)
+                started.append(stack.enter_context(tracking_variables(place)))
                 # MLflow's client takes the address from the environment in more places than
                 # arguments.
                 stack.enter_context(mock.patch.dict(os.environ, started[0]))
@@ -140,25 +141,23 @@ def local_registry(workspace: Workspace) -> Iterator[LocalRegistry]:
         yield LocalRegistry(connect)
 
 
-def release_store(
-    workspace: Workspace, store: str = "", retry_seconds: float | None = None
-) -> Releases:
+def release_store(folder: Path, store: str = "", retry_seconds: float | None = None) -> Releases:
     """The releases of a store, the workspace's where none is named."""
     from phasegate.release.store import default_uri, open_releases
 
-    return open_releases(store or default_uri(workspace.folder), retry_seconds=retry_seconds)
+    return open_releases(store or default_uri(folder), retry_seconds=retry_seconds)
 
 
-def switch_at(workspace: Workspace, flags: str = "") -> str:
+def switch_at(folder: Path, flags: str = "") -> str:
     """Where the kill switch is: what is named, here or in ``PHASEGATE_FLAGS``, or a file."""
     from phasegate.release.kill_switch import FILE, VARIABLE
 
-    return flags or os.environ.get(VARIABLE) or str(workspace.folder / FILE)
+    return flags or os.environ.get(VARIABLE) or str(folder / FILE)
 
 
 @contextmanager
 def local_world(
-    workspace: Workspace,
+    folder: Path,
     name: str,
     *,
     actor: str,
@@ -171,6 +170,7 @@ def local_world(
     """The world of the releases of a model that is served here.
 
     Args:
+        folder: of the workspace.
         name: of the model; may be left out where only one is served.
         actor: who acts, as the audit log will say.
         store: of releases; the workspace's where none is named.
@@ -187,14 +187,14 @@ def local_world(
     from phasegate.release.gathering.log import LogSource
     from phasegate.release.kill_switch import kill_switch
 
-    running = find_running(workspace.folder / SERVING, name)
-    target = ServedTarget(workspace.folder / SERVING, running.name)
-    switch = kill_switch(switch_at(workspace, flags))
-    source = LogSource(log or running.log, running.name, workspace.folder / "releases" / "log")
-    with local_registry(workspace) as registry:
+    running = find_running(folder / SERVING, name)
+    target = ServedTarget(folder / SERVING, running.name)
+    switch = kill_switch(switch_at(folder, flags))
+    source = LogSource(log or running.log, running.name, folder / "releases" / "log")
+    with local_registry(folder) as registry:
         yield World(
             model=running.name,
-            releases=release_store(workspace, store, retry_seconds),
+            releases=release_store(folder, store, retry_seconds),
             target=target,
             backend=target.backend,
             registry=registry,
