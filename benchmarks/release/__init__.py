@@ -1,0 +1,1 @@
+"""What release decisions are worth: error rates, power, time to a rollback, speed."""
