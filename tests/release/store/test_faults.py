@@ -72,8 +72,11 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_record_and_log(tmp_path: P
     ahead = 0
     for number in range(50):
         with process(writing.look, uri, f"writer-{number}", 10_000) as (writer, heard):
+            heard.recv()
+            began = time.monotonic()
             acknowledged = heard.recv()
-            time.sleep(moments.uniform(0, 0.02))  # the moment itself: there is nothing to await
+            # Any moment of a turn as long as the last one; there is nothing to await.
+            time.sleep(moments.uniform(0, time.monotonic() - began))
             writer.kill()
             acknowledged = max([acknowledged, *everything(heard)])
         releases = open_releases(uri)
