@@ -28,12 +28,12 @@ from tests.release.backtest.streams import CHALLENGER, CHAMPION, DAY, START
 @given(
     days=st.integers(1, 60),
     hours=st.sampled_from([6, 24, 48]),
-    failing=st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.1]), min_size=60, max_size=60),
-    gains=st.lists(st.sampled_from([0.1, 0.1, -0.5]), min_size=60, max_size=60),
-    entities=st.sampled_from([100, 2_000]),
+    failing_from=st.integers(5, 90),
+    losing_from=st.integers(5, 90),
+    scarce_until=st.sampled_from([0, 0, 9, 20]),
 )
 def test_decisions_are_those_of_stepping_decide_by_hand(
-    days: int, hours: int, failing: list[float], gains: list[float], entities: int
+    days: int, hours: int, failing_from: int, losing_from: int, scarce_until: int
 ) -> None:
     contest = Contest(
         "fraud", CHAMPION, CHALLENGER, START, START + days * DAY, timedelta(hours=hours)
@@ -41,14 +41,16 @@ def test_decisions_are_those_of_stepping_decide_by_hand(
     rules = samples.policy()
 
     def gather(record: ReleaseRecord, now: datetime) -> Evidence:
-        day = min((now - START) // DAY, 59)
+        day = (now - START) // DAY
+        good = {
+            "failing": 0.1 if day >= failing_from else 0.0,
+            "gain": -2.0 if day >= losing_from else 0.1,
+        }
         changes: dict[str, object] = {}
         if record.current.mirror:
-            changes["pairs"] = samples.pairs(entities, failing=failing[day], gain=gains[day])
+            changes["pairs"] = samples.pairs(100 if day < scarce_until else 2_000, **good)
         if record.current.weight:
-            changes["cohorts"] = samples.cohorts(
-                record.current.weight, failing=failing[day], gain=gains[day]
-            )
+            changes["cohorts"] = samples.cohorts(record.current.weight, **good)
         return samples.evidence(record, now, **changes)
 
     entries = replay(contest, rules, gather)
@@ -135,3 +137,14 @@ def test_hindsight_equals_going_through_the_rows_one_by_one(rows, weights, over_
     assert found.against_challenger == gained - whole
     assert found.regret == max(whole, 0.0) - gained
     assert found.path == (0.0, gained)
+
+
+def test_a_release_moves_with_its_evidence_and_stays_without() -> None:
+    # What the property above holds for is worth little if nothing ever happens.
+    contest = Contest("fraud", CHAMPION, CHALLENGER, START, START + 40 * DAY, DAY)
+    entries = replay(contest, samples.policy(), samples.evidence)
+    assert entries[-1].record.status is Status.PROMOTED
+    stuck = replay(
+        contest, samples.policy(), lambda record, now: samples.evidence(record, now, cohorts=None)
+    )
+    assert stuck[-1].record.phase == 1
