@@ -15,7 +15,7 @@ from benchmarks.release.streams import Stream, at, sums_at_every_request
 from phasegate.release.decide import decide
 from phasegate.release.decision import Action
 from phasegate.release.evidence import Cohort, Cohorts, Evidence, Proportion, Traffic
-from phasegate.release.judges.entities import too_few
+from phasegate.release.judges.entities import FEWEST, FEWEST_EFFECTIVE
 from phasegate.release.policy import BusinessMetric, Gate, Minimum, Phase, Policy
 from phasegate.release.record import ModelVersion, ReleaseRecord, Status
 from phasegate.statistics.clusters import Clusters, difference_bounds
@@ -109,15 +109,14 @@ def _cohort(value: Clusters) -> Cohort:
 
 
 def _enough(sides: list[Clusters]) -> np.ndarray:
-    """Looks at which judges speak of these cohorts at all: once they do, they go on to."""
-    low, high = 0, len(sides[0].requests)
-    while low < high:
-        middle = (low + high) // 2
-        if too_few(*(at(side, middle) for side in sides)):
-            low = middle + 1
-        else:
-            high = middle
-    return np.arange(len(sides[0].requests)) >= low
+    """Looks at which judges speak of these cohorts at all; see `entities.too_few`."""
+    return np.all(
+        [
+            (side.entities >= FEWEST) & (side.effective_entities >= FEWEST_EFFECTIVE)
+            for side in sides
+        ],
+        axis=0,
+    )
 
 
 def _first(found: np.ndarray) -> int:

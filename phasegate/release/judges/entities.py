@@ -9,6 +9,9 @@ from phasegate.statistics.clusters import Clusters
 FEWEST = 100
 """Entities of each cohort before bounds that rest on the central limit theorem are looked at."""
 
+FEWEST_EFFECTIVE = 30.0
+"""The same of `Clusters.effective_entities`: a hundred entities of which one asks most are few."""
+
 
 def too_few(*cohorts: Clusters | None) -> str:
     """Why nothing is said of these cohorts; empty where there is no reason."""
@@ -19,4 +22,10 @@ def too_few(*cohorts: Clusters | None) -> str:
     if not all(cohort.entities >= FEWEST for cohort in cohorts):
         seen = min(cohort.entities for cohort in cohorts)
         return f"{seen:,.0f} entities, and nothing is said of fewer than {FEWEST}"
+    effective = min(cohort.effective_entities for cohort in cohorts)
+    if effective < FEWEST_EFFECTIVE:
+        return (
+            f"a few entities have most of the requests: as good as {effective:.0f} equal ones, and "
+            f"nothing is said of fewer than {FEWEST_EFFECTIVE:.0f}"
+        )
     return ""

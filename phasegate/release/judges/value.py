@@ -11,11 +11,14 @@ from phasegate.release.judges.look import Look
 from phasegate.release.judges.weighing import Interval, unknown, weigh
 from phasegate.release.policy import BusinessMetric
 from phasegate.reports.numerals import number
-from phasegate.statistics import bounded, clusters
+from phasegate.statistics import bernoulli, bounded, clusters
 from phasegate.statistics.bounds import Bounds
 
 OF_CHAMPION = 0.2
 """Part of an error rate that is spent on the champion's mean, where the limit is a share of it."""
+
+OF_EQUAL = 0.1
+"""Part of it that is kept for pairs of which none has differed yet, where values have bounds."""
 
 Interval_at = Callable[[float, int], Bounds]
 """Bounds at an error rate, on one side or two."""
@@ -73,7 +76,7 @@ def _difference(look: Look, metric: BusinessMetric) -> Interval_at | str:
         if metric.exact:
             span = _span(metric)
             return _bounded_mean(look, pairs.bounded, -span, span)
-        return _mean(look, pairs.difference)
+        return _paired(look, pairs.difference, _span(metric))
     if cohorts is None:
         return "there are no cohorts"
     new, old = cohorts.challenger, cohorts.champion
@@ -117,6 +120,25 @@ def _mean(look: Look, sums: clusters.Clusters | None) -> Interval_at | str:
     if why := too_few(sums):
         return why
     return lambda alpha, sides: clusters.mean_bounds(sums, alpha, look.planned, sides)
+
+
+def _paired(look: Look, sums: clusters.Clusters | None, span: float) -> Interval_at | str:
+    """Bounds of the mean difference, also where no row has differed yet.
+
+    Then its variance is not known, but the share of rows that may differ is bounded, and so is by
+    how much. A part of the error rate is kept for that case, so that which of the two bounds is
+    taken may depend on what was seen.
+    """
+    if (why := too_few(sums)) or not math.isfinite(span):
+        return why or _mean(look, sums)
+
+    def at(alpha: float, sides: int) -> Bounds:
+        if sums.value_squared == 0:
+            furthest = span * bernoulli.upper(0, sums.requests, alpha * OF_EQUAL / sides)
+            return Bounds.of(0.0, -furthest, furthest)
+        return clusters.mean_bounds(sums, alpha * (1 - OF_EQUAL), look.planned, sides)
+
+    return at
 
 
 def _bounded_mean(

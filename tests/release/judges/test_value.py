@@ -91,6 +91,32 @@ def test_entities_that_do_not_differ_have_an_unknown_variance() -> None:
     assert found.outcome is Outcome.INCONCLUSIVE
 
 
+@pytest.mark.parametrize(
+    ("entities", "outcome"), [(500, Outcome.INCONCLUSIVE), (20_000, Outcome.PASS)]
+)
+def test_pairs_that_never_differ_pass_once_few_could(entities: int, outcome: Outcome) -> None:
+    """A retrained model that decides every request like the champion is no mystery for ever."""
+    same = Clusters.of(np.full(entities, 10), np.zeros(entities))
+    pairs = replace(samples.pairs(), difference=same)
+    metric = replace(EXACT, lower=-120.0, upper=80.0, exact=False)
+    found = only(look(Gate("value", 0.1, "champion"), evidence(pairs=pairs), metric=metric))
+    assert found.outcome is outcome
+    assert found.lower < found.estimate == 0.0 < found.upper
+
+
+def test_a_hundred_entities_of_which_one_asks_most_are_few() -> None:
+    requests = np.r_[np.full(400, 1), 10_000]
+    skewed = Clusters.of(requests, -50.0 * requests + np.arange(401))
+    found = only(
+        look(
+            Gate("value", 0.1, "champion"),
+            evidence(pairs=replace(samples.pairs(), difference=skewed)),
+        )
+    )
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert "few entities have most" in found.reason
+
+
 class TestExact:
     """The policy says which bounds are used, and never the evidence."""
 
