@@ -56,8 +56,8 @@ class Entry:
         return digest_json({**self.to_json(), "hash": ""})
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values; `from_json` reads them."""
-        return to_json(self)
+        """As JSON values, its format always among them; `from_json` reads them."""
+        return {**to_json(self), "schema": self.schema, "hash": self.hash}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any], where: str = "audit entry") -> Entry:

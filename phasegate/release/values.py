@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -19,10 +19,20 @@ T = TypeVar("T")
 def to_json(value: Any) -> Any:
     """A dataclass as JSON values: times as ISO 8601 in UTC, durations in seconds.
 
-    A number that is not finite becomes null, which no judge takes for a good one.
+    A number that is not finite becomes null, which no judge takes for a good one. A field that has
+    its default is left out: what was written before a field existed reads, and hashes, as ever. For
+    that a default once published must stay what it is.
     """
+    if value is None or type(value) in (str, int, bool):
+        return value
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+        return {
+            name: to_json(getattr(value, name))
+            for name, default in _defaults(type(value))
+            if not _equal(getattr(value, name), default)
+        }
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, timedelta):
@@ -31,9 +41,24 @@ def to_json(value: Any) -> Any:
         return {str(name): to_json(item) for name, item in value.items()}
     if isinstance(value, tuple | list):
         return [to_json(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    return float(value) if isinstance(value, float) else value
+
+
+@cache
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+    """Fields and their defaults; MISSING where there is none, which nothing equals."""
+    return tuple(
+        (
+            field.name,
+            field.default_factory() if field.default_factory is not MISSING else field.default,
+        )
+        for field in fields(kind)
+    )
+
+
+def _equal(value: Any, default: Any) -> bool:
+    """Whether a field has its default: 1 is not 1.0 here, nor True, because JSON tells them."""
+    return type(value) is type(default) and value == default
 
 
 def from_json(kind: type[T], value: Any, where: str) -> T:
