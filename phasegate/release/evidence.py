@@ -83,8 +83,9 @@ class Cohort:
         decisions: rows and positive decisions by entity.
         value: rows and business value by entity, of rows whose label is mature; None without a
             business metric.
-        bounded: mean value of each entity's rows, one entity after the other in the order in
-            which they came; None where a row's value has no declared bounds.
+        bounded: value of the first row of each entity whose value is known, in the order of event
+            time: each entity once, with a value that stays; None where a row's value has no
+            declared bounds.
         unvalued: rows that were to have a value and have none: its SQL gave null.
     """
 

@@ -99,8 +99,8 @@ def count_cohort(
         own["value"] = _clusters(rows.key[known], value[known])
         own["unvalued"] = int(values.asked[answered].sum()) - len(known)
         if values.is_bounded:
-            means = _entity_means(rows, answered, known, value)
-            own["bounded"] = _moments(means, values.lower, values.upper)
+            _, first = np.unique(rows.key[known], return_index=True)
+            own["bounded"] = _moments(value[known[np.sort(first)]], values.lower, values.upper)
     decisions = getattr(rows, f"{role}_decision")
     return Cohort(
         requests=int(rows.first[answered].sum()),
@@ -145,18 +145,6 @@ def _clusters(keys: Whole, values: Numbers) -> Clusters:
     if not len(keys):
         return Clusters.none()
     return Clusters.of(np.bincount(keys), np.bincount(keys, weights=values))
-
-
-def _entity_means(rows: Rows, answered: Choice, known: Choice, value: Numbers) -> Numbers:
-    """Mean of each entity's known rows, in the order in which entities came."""
-    if not len(known):
-        return np.empty(0)
-    keys, first = np.unique(rows.key[answered], return_index=True)
-    came = rows.time[answered[first]]
-    order = keys[np.lexsort((keys, came))]
-    counts = np.bincount(rows.key[known], minlength=keys[-1] + 1)[order]
-    sums = np.bincount(rows.key[known], weights=value[known], minlength=keys[-1] + 1)[order]
-    return sums[counts > 0] / counts[counts > 0]
 
 
 def _moments(values: Numbers, lower: float, upper: float) -> Moments:

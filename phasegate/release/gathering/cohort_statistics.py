@@ -135,12 +135,14 @@ def _values(
     own = f"(FROM valued WHERE cohort = '{role}')"
     found = {"value": clusters(table, own, "value")}
     if value.is_bounded:
-        # `clusters` leaves the sums of the entities behind.
+        # An entity counts once, with what will not change at a later look.
         found["bounded"] = moments(
             table,
-            """SELECT y / n FROM entities
-            JOIN (SELECT key, min(event_us) AS came FROM assigned GROUP BY key) USING (key)
-            ORDER BY came, key""",
+            f"""SELECT value FROM {own}
+            QUALIFY 1 = row_number() OVER (
+                PARTITION BY key ORDER BY event_us, request_id, "row"
+            )
+            ORDER BY event_us, request_id, "row" """,
             value.metric.lower,
             value.metric.upper,
         )

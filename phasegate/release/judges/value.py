@@ -29,7 +29,7 @@ def value(look: Look) -> tuple[Finding, ...]:
 
     Bounds are asymptotic by entity (`clusters`), or exact ones of bounded values (`bounded`): which
     of the two the policy says, so that it is never the better of two that were looked at. The exact
-    ones are of the mean over rows of pairs, and over entities of cohorts.
+    ones are of the mean over rows of pairs, and over the first rows of entities of cohorts.
 
     Where the limit is a share r of the champion's mean m, the difference has to be above -r |m|.
     Both are bounded and the union of the two errors is the gate's: BLOCK goes by the lowest limit

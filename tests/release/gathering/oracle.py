@@ -130,14 +130,9 @@ def _cohort(rows: list[Row], role: str) -> Cohort:
         heard += answered or [row for row in records if not row["error"]]
     labelled = [row for row in heard if row["label"] is not None]
     valued = [row for row in labelled if row["features"]["amount"] is not None]
-    came: dict[Any, Any] = {}
-    for row in rows:
-        came[key(row)] = min(came.get(key(row), row["event_time"]), row["event_time"])
-    means = defaultdict(list)
-    for row in valued:
-        means[key(row)].append(worth(row, row["decision"]))
-    # "entity ..." comes before "request ..." in either spelling.
-    ordered = sorted(means, key=lambda one: (came[one], one))
+    firsts: dict[Any, Any] = {}
+    for row in sorted(valued, key=lambda row: (row["event_time"], row["request_id"], row["row"])):
+        firsts.setdefault(key(row), worth(row, row["decision"]))
     return Cohort(
         requests=len(requests),
         failed=failed,
@@ -152,8 +147,6 @@ def _cohort(rows: list[Row], role: str) -> Cohort:
         ),
         decisions=clusters(heard, lambda row: float(row["decision"] == 1)),
         value=clusters(valued, lambda row: worth(row, row["decision"])),
-        bounded=Moments.of(
-            np.array([math.fsum(means[one]) / len(means[one]) for one in ordered]), LOWER, UPPER
-        ),
+        bounded=Moments.of(np.array(list(firsts.values())), LOWER, UPPER),
         unvalued=len(labelled) - len(valued),
     )
