@@ -57,6 +57,8 @@ def print_end(journey: Journey) -> None:
     when = f"after {_days(journey.end.at - journey.started)}, by the {journey.end.actor}"
     times = "once" if journey.kills == 1 else f"{journey.kills} times"
     killed = f"; its server was killed {times}" if journey.kills else ""
+    for reason in journey.end.decision.reasons[1:] if journey.end.decision else ():
+        out.print(f"          and  {_clipped(reason)}", markup=False)
     out.print(f"  [{style}]{record.status}[/] in {record.current.name} {when}{killed}")
 
 
