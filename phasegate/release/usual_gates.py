@@ -14,7 +14,7 @@ ERRORS = 0.005
 DECISIONS = 0.02
 FAILING = 0.01  # with no champion to compare with
 SLOW = 0.02  # of the answers, beyond the p99 that serving promises
-OF_RANGE = 0.0005  # margin of a business value that has bounds
+OF_RANGE = 0.0002  # margin of a business value that has bounds
 OF_MEAN = 0.05  # margin of one that has none
 
 

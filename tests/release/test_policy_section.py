@@ -102,7 +102,7 @@ def test_the_metric_is_derived_from_the_value_of_decisions(tmp_path: Path) -> No
     }
     (gate,) = (gate for gate in found.phases[0].gates if gate.metric == "value")
     assert (gate.on, gate.against, gate.relative) == ("pairs", "champion", False)
-    assert gate.limit == pytest.approx(0.1)
+    assert gate.limit == pytest.approx(0.04)
     (guardrail,) = found.phases[1].guardrails
     assert (guardrail.metric, guardrail.on) == ("value", "cohorts")
 
