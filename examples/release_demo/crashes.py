@@ -12,7 +12,7 @@ from phasegate.errors import BadInput
 from phasegate.local.serving.models import ServedModel
 
 _LOOK_SECONDS = 0.2
-_ANSWERS = 100  # that it gives before it dies
+_ANSWERS = 30  # that it gives before it dies
 
 
 @dataclass

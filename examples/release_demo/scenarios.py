@@ -58,7 +58,7 @@ SCENARIOS = (
             {"rounds": 300, "parameters": {"max_depth": 5, "learning_rate": 0.1}},
             "as good as any, while its server runs",
         ),
-        "a good model, whose server dies (kill -9) each time that it has answered a hundred users",
+        "a good model, whose server dies (kill -9) whenever it has answered thirty users",
         Status.ROLLED_BACK,
         "canary",
         crashes=True,

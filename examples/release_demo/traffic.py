@@ -22,6 +22,7 @@ _COLUMNS = Columns("event_time", "customer_id", "transaction_id")
 _IN_FLIGHT = 16
 _POLL_SECONDS = 0.2
 _LONGEST_SECONDS = 30.0
+_QUIET_SECONDS = 5.0  # longer than a segment stays open and the sidecar takes to see it
 
 Sending = Callable[[datetime], None]
 """Told the event time of each request."""
@@ -80,15 +81,20 @@ class SealedLog:
         expected = dict(sent.by_role)
         if copies:
             expected["shadow"] = expected.get("champion", 0)
-        started = time.monotonic()
-        while time.monotonic() - started < _LONGEST_SECONDS:
-            self._read(partition)
-            if all(self._rows[partition, role] >= rows for role, rows in expected.items()):
+        started = changed = time.monotonic()
+        while (now := time.monotonic()) - started < _LONGEST_SECONDS:
+            changed = now if self._read(partition) else changed
+            missing = {
+                role for role, rows in expected.items() if self._rows[partition, role] < rows
+            }
+            if not missing or (missing == {"shadow"} and now - changed > _QUIET_SECONDS):
                 break
             time.sleep(_POLL_SECONDS)
         return time.monotonic() - started
 
-    def _read(self, partition: str) -> None:
+    def _read(self, partition: str) -> int:
+        """Count what is new; returns how many files were."""
+        before = len(self._known)
         for path in sorted((self.folder / f"date={partition}").glob("model=*/*.parquet")):
             if path not in self._known:
                 self._known.add(path)
@@ -96,3 +102,4 @@ class SealedLog:
                 answered = table.filter(pc.is_null(table["error"]))
                 for role in answered["role"].to_pylist():
                     self._rows[partition, role] += 1
+        return len(self._known) - before
