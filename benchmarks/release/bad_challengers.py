@@ -28,12 +28,16 @@ FRAUD = 0.01
 RECALL = 0.77
 CHANNELS = ("chip", "contactless", "online", "phone", "swipe")
 ONLINE = 2
-MOST = 200_000
+MOST = 500_000
 """Requests of the challenger after which it has got away with it."""
 
 METRIC = BusinessMetric("value", "label", "EUR", -120.0, 80.0)
 SHADOW = Phase("shadow", 0, 10_000, Minimum(timedelta(days=7), 20_000, 1_000), timedelta(days=14))
 CANARY = Phase("canary", 1_000, 0, Minimum(timedelta(days=7), 5_000, 500), timedelta(days=28))
+
+
+Begin = Callable[[np.random.Generator], Callable[[int], Mapping[str, object]]]
+"""Begins a run: a function from the challenger's requests so far to fields of `Evidence`."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Bad:
     Attributes:
         name: of it.
         phase: in which it is met.
-        look: what is known after some requests of the challenger: fields of `Evidence`.
+        begin: one run.
         every: requests of the challenger between two looks.
         affected: what is counted of them, as a person reads it.
         share: of its requests that are affected.
@@ -51,7 +55,7 @@ class Bad:
 
     name: str
     phase: Phase
-    look: Callable[[np.random.Generator, int], Mapping[str, object]]
+    begin: Begin
     every: int
     affected: str
     share: float
@@ -148,43 +152,35 @@ class Payments:
         return Clusters.of(np.bincount(entity), np.bincount(entity, weights=value))
 
 
-def _looks(view: str, **faults: float) -> Callable[[np.random.Generator, int], object]:
-    """A look at payments with these faults; one set of payments for each run."""
-    made: dict[int, Payments] = {}
-
-    def look(rng: np.random.Generator, n: int) -> Mapping[str, object]:
-        if id(rng) not in made:
-            made.clear()
-            made[id(rng)] = Payments(rng, **faults)
-        return getattr(made[id(rng)], view)(n)
-
-    return look
+def _begin(view: str, **faults: float) -> Begin:
+    """Payments with these faults, looked at in this way."""
+    return lambda rng: getattr(Payments(rng, **faults), view)
 
 
 KINDS = (
     *(
-        Bad(f"fails {p:.0%} of its requests", CANARY, _looks("proxy", failing=p), 50, "failed", p)
+        Bad(f"fails {p:.0%} of its requests", CANARY, _begin("proxy", failing=p), 50, "failed", p)
         for p in (0.02, 0.05, 0.20)
     ),
     *(
-        Bad(f"takes a second for {p:.0%}", CANARY, _looks("canary", slow=p), 500, "slow", p)
+        Bad(f"takes a second for {p:.0%}", CANARY, _begin("canary", slow=p), 500, "slow", p)
         for p in (0.05, 0.20)
     ),
     Bad(
-        "precision 5 points lower", SHADOW, _looks("shadow", precision_lost=0.05), 500,
+        "precision 5 points lower", SHADOW, _begin("shadow", precision_lost=0.05), 500,
         "decided worse (copies)", 2 * FRAUD * RECALL * 0.05 / 0.94,
     ),
     Bad(
-        "wrong in 30 % of one channel", SHADOW, _looks("shadow", broken=0.3), 500,
+        "wrong in 30 % of one channel", SHADOW, _begin("shadow", broken=0.3), 500,
         "decided worse (copies)", 0.03,
     ),
-    Bad("equally good", CANARY, _looks("canary"), 5_000, "", 0.0),
+    Bad("equally good", CANARY, _begin("canary"), 5_000, "", 0.0),
 )  # fmt: skip
 
 
 def until_rollback(bad: Bad, policy: Policy, seed: int) -> int:
     """Requests of the challenger until it is rolled back; `MOST` where it is not."""
-    rng = np.random.default_rng(seed)
+    look = bad.begin(np.random.default_rng(seed))
     record = record_of(policy)
     traffic = Traffic(
         record.champion.slot, record.challenger.slot, bad.phase.weight, bad.phase.mirror, False,
@@ -192,7 +188,7 @@ def until_rollback(bad: Bad, policy: Policy, seed: int) -> int:
     )  # fmt: skip
     n = bad.every
     while n <= MOST:
-        found = dict(bad.look(rng, n))
+        found = dict(look(n))
         counters = {name: found.pop(name) for name in list(found) if name.endswith("_errors")}
         evidence = Evidence(
             record.release, record.champion.digest, record.challenger.digest, bad.phase.name,
@@ -202,7 +198,7 @@ def until_rollback(bad: Bad, policy: Policy, seed: int) -> int:
         if decide(policy, record, evidence, evidence.until).action is Action.ROLL_BACK:
             return n
         # Later looks of those that get away further apart: nothing new would be seen in between.
-        n += max(bad.every, n // 50 // bad.every * bad.every)
+        n += max(bad.every, n // 20 // bad.every * bad.every)
     return MOST
 
 
