@@ -35,7 +35,9 @@ lock: environments  ## resolve pyproject.toml into requirements/*.txt anew
 bench: test-environments  ## measure speed and memory against named peers
 	@$(PYTHON) -m phasegate.local.environments mlserver
 	for name in simulate ingest featurize pipeline serving.throughput serving.proxy \
-	  serving.kill_switch serving.faults serving.memory; do \
+	  serving.kill_switch serving.faults serving.memory \
+	  release.false_decisions release.power release.bad_challengers release.deciding \
+	  release.evidence; do \
 	  $(TEST)/python -m benchmarks.$$name || exit 1; done
 
 clean:  ## remove environments, runs and simulated data
