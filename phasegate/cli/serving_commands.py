@@ -174,8 +174,13 @@ def send(
         str, typer.Option(help="Column that names each request. [_row, if there is one]")
     ] = "",
     prefix: Annotated[
-        str, typer.Option(help="Before each request's id; another one for each replay. [the time]")
-    ] = "",
+        str | None,
+        typer.Option(
+            help="Before each request's id; another one for each replay, or '' where ids must equal "
+            "the labels' keys.",
+            show_default="the time",
+        ),
+    ] = None,
     project: Annotated[
         Path | None, typer.Option(help="Project file, for the columns: time, entity and key.")
     ] = None,
@@ -213,7 +218,7 @@ def send(
             inputs = client.inputs()
     except ServingFailure as failure:
         raise BadInput(str(failure)) from None
-    batch = prefix or f"{now():%Y%m%dT%H%M%S.%f}-"
+    batch = f"{now():%Y%m%dT%H%M%S.%f}-" if prefix is None else prefix
     data = load_project(project).sections["data"] if project else {}
     asked = {"time": time, "entity": entity, "key": key}
     columns = Columns(**{role: name or data.get(role) or "" for role, name in asked.items()})
