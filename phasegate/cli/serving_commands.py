@@ -176,7 +176,7 @@ def send(
     prefix: Annotated[
         str | None,
         typer.Option(
-            help="Before each request's id; another one for each replay, or '' where ids must equal "
+            help="Before each request's id; another one for each replay, or '' where ids must be "
             "the labels' keys.",
             show_default="the time",
         ),
