@@ -19,6 +19,8 @@ def too_few(*cohorts: Clusters | None) -> str:
         return "it was not measured"
     if not all(math.isfinite(cohort.requests) for cohort in cohorts):
         return "its sums are not numbers"
+    if not all(cohort.requests > 0 for cohort in cohorts):
+        return "no row has a value yet (labels have to be old enough, and to join by request id)"
     if not all(cohort.entities >= FEWEST for cohort in cohorts):
         seen = min(cohort.entities for cohort in cohorts)
         return f"{seen:,.0f} entities, and nothing is said of fewer than {FEWEST}"
