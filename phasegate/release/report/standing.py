@@ -152,6 +152,7 @@ def next_steps(record: ReleaseRecord | None) -> Iterator[tuple[str, str]]:
         else:
             yield "phasegate release start", "release another challenger"
     else:
-        yield "phasegate release watch", "guard it against harm"
+        yield "phasegate release step", "look at all the evidence, and decide"
+        yield "phasegate release watch", "guard it against harm meanwhile"
         yield "phasegate release freeze --reason '...'", "stop where it is"
         yield "phasegate release rollback --reason '...'", "all back to the champion"
