@@ -99,7 +99,8 @@ def step(
 ) -> int:
     """Look at everything and decide once: hold, advance, finish, freeze or roll back.
 
-    Run it every hour or so. With --project, a registered challenger is released without being
+    Run it every hour or so: a guard rolls a release back that nobody has looked at for
+    release.unreachable. With --project, a registered challenger is released without being
     told to (unless release.automatic is off), and a policy that was changed during a release
     holds it. Exit code 1: rolled back, frozen or ended; 2: decided, and the proxy or the registry
     does not follow yet.
