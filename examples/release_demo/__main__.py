@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 import time
 from datetime import date
 from pathlib import Path
@@ -124,11 +126,11 @@ def _let_be_champion(reference: str) -> None:
 
 
 def _wait() -> None:
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        return
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    while not ended.wait(1.0):  # a wait without end would not let the signal in
+        pass
 
 
 def _options() -> argparse.Namespace:
