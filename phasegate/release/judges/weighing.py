@@ -133,7 +133,7 @@ def unknown(look: Look, name: str, why: str, units: int = 0) -> Finding:
         estimate=math.nan,
         lower=math.nan,
         upper=math.nan,
-        limit=look.gate.limit,
+        limit=math.nan,
         units=units,
     )
 
