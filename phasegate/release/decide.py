@@ -94,6 +94,8 @@ def unsoundness(record: ReleaseRecord, evidence: Evidence, now: datetime) -> Ite
             f"the proxy has {seen.champion} and {seen.challenger or 'no challenger'}, "
             f"expected {wanted.champion.slot} and {challenger}"
         )
+    if wanted.challenger and not seen.challenger_healthy:
+        yield "the challenger does not pass its health checks"
     if (seen.weight, seen.mirror) != (wanted.weight, wanted.mirror):
         yield (
             f"the proxy gives {seen.weight / 100:g} % and copies {seen.mirror / 100:g} %, "

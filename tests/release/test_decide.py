@@ -138,6 +138,16 @@ def test_what_is_missing_holds_and_after_patience_rolls_back(lack: dict[str, Any
     assert action(record, None, late) is Action.ROLL_BACK
 
 
+@pytest.mark.parametrize("phase", PHASES)
+def test_a_challenger_that_is_not_well_goes_nowhere_and_in_the_end_back(phase: int) -> None:
+    """Its users are answered by the champion, so that nothing else need look wrong."""
+    soon, late = START + 8 * DAY, START + 8 * DAY + timedelta(hours=7)
+    record = replace(samples.running(phase).record, seen=soon)
+    ill = replace(samples.traffic(record), challenger_healthy=False)
+    assert action(record, samples.evidence(record, soon, traffic=ill), soon) is Action.HOLD
+    assert action(record, samples.evidence(record, late, traffic=ill), late) is Action.ROLL_BACK
+
+
 @pytest.mark.parametrize("change", [{"weight": 2_000}, {"mirror": 1}, {"challenger": "c" * 12}])
 def test_traffic_that_is_not_the_record_s_holds(change: dict[str, Any]) -> None:
     record = replace(samples.running(1).record, seen=START + 8 * DAY)

@@ -155,7 +155,9 @@ class Guard:
         self.tell("settling", "; ".join(settled.problems))
 
     def _restore(self, record: ReleaseRecord) -> None:
-        """Put traffic back to what the record says, if somebody or a crash made it differ."""
+        """Put traffic back to what the record says, if somebody made it differ meanwhile."""
+        if record.phase_applied is None:
+            return  # a step is about to, or the next one will
         state = self._world.target.observe()
         if follows(record, state):
             return
