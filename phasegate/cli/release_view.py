@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
@@ -196,7 +196,8 @@ def _last(entry: Entry, now: datetime) -> Iterator[Text]:
 
 def _ago(entry: Entry, now: datetime) -> str:
     passed = now - entry.at
-    return f"{duration_text(passed)} ago" if passed.total_seconds() >= 1 else moment_text(entry.at)
+    is_recent = timedelta(seconds=1) <= passed < timedelta(days=2)
+    return f"{duration_text(passed)} ago" if is_recent else moment_text(entry.at)
 
 
 def _ahead(record: ReleaseRecord, now: datetime) -> Iterator[Text]:
