@@ -36,7 +36,7 @@ bench: test-environments  ## measure speed and memory against named peers
 	@$(PYTHON) -m phasegate.local.environments mlserver
 	for name in simulate ingest featurize pipeline serving.throughput serving.proxy \
 	  serving.kill_switch serving.faults serving.memory \
-	  release.false_decisions release.power release.bad_challengers release.deciding \
+	  release.false_decisions release.power release.bad_challengers release.assumptions release.deciding \
 	  release.evidence; do \
 	  $(TEST)/python -m benchmarks.$$name || exit 1; done
 
