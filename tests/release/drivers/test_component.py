@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,12 +13,30 @@ import pytest
 from components.release_step.__main__ import main
 from phasegate.digests import canonical_json
 from phasegate.errors import ExitCode
+from phasegate.local.environments import ROOT
+from phasegate.local.record import StepRecord
+from phasegate.local.run import Workspace, run_pipeline
 from phasegate.release.kill_switch import pull
 from phasegate.release.record import Status
 from tests.conftest import ComponentRun
 from tests.release import samples
 from tests.release.drivers.conftest import Place
 from tests.release.samples import START
+
+
+def parameters(place: Place, log: Path) -> dict[str, str]:
+    """Of the component, and of the pipeline."""
+    setting = place.setting
+    slots = {slot: address for slot, (address, _) in setting.backends.items()}
+    return {
+        "name": setting.model,
+        "policy": canonical_json(samples.policy().to_json()).decode(),
+        "store": setting.store,
+        "log": str(log),
+        "target": f"envoy:{setting.proxy}",
+        "flags": setting.flags,
+        "slots": json.dumps(slots),
+    }
 
 
 @pytest.fixture
@@ -28,22 +47,11 @@ def run(
     tmp_path: Path,
 ) -> Callable[..., ComponentRun]:
     """Runs the component at a time, with any parameter changed."""
-    setting = place.setting
 
     def run(hours: float, **changes: str) -> ComponentRun:
         monkeypatch.setenv("PHASEGATE_NOW", (START + timedelta(hours=hours)).isoformat())
-        slots = {slot: address for slot, (address, _) in setting.backends.items()}
-        parameters = {
-            "name": setting.model,
-            "policy": canonical_json(samples.policy().to_json()).decode(),
-            "store": setting.store,
-            "log": str(tmp_path / "log"),
-            "target": f"envoy:{setting.proxy}",
-            "flags": setting.flags,
-            "slots": json.dumps(slots),
-        }
         return run_component(
-            main, inputs={}, parameters=parameters | changes,
+            main, inputs={}, parameters=parameters(place, tmp_path / "log") | changes,
             outputs=("verdict", "metrics"), results=("action",),
         )  # fmt: skip
 
@@ -99,3 +107,34 @@ def test_wrong_parameters_are_bad_input(
     failed = run(0, **changes)
     assert (failed.exit_code, failed.values) == (ExitCode.BAD_INPUT, {})
     assert "Traceback" not in capsys.readouterr().err
+
+
+class Unheard:
+    """Nobody is told how a run goes."""
+
+    def started(self, step: StepRecord) -> None: ...
+    def progressed(self, step: StepRecord, fraction: float, message: str) -> None: ...
+    def finished(self, step: StepRecord) -> None: ...
+
+
+def test_the_compiled_pipeline_takes_the_same_steps(place: Place, tmp_path: Path) -> None:
+    compiled = ROOT / "pipelines" / "compiled" / "release.yaml"
+    for hours, action in ((0, "start"), (1, "hold")):
+        record, _ = run_pipeline(
+            compiled,
+            parameters(place, tmp_path / "log"),
+            project=place.setting.model,
+            workspace=Workspace(tmp_path / "workspace"),
+            variables={
+                "MLFLOW_TRACKING_URI": os.environ["MLFLOW_TRACKING_URI"],
+                "PHASEGATE_NOW": (START + timedelta(hours=hours)).isoformat(),
+            },
+            observer=Unheard(),
+        )
+        (step,) = record.steps
+        assert step.outputs["action"] == action, record.error
+    assert [one.action for one in place.world.releases.entries(place.setting.model)] == [
+        "start",
+        "apply",
+        "look",
+    ]
