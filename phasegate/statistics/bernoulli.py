@@ -2,7 +2,7 @@
 
 Robbins (1970), "Statistical methods related to the law of the iterated logarithm"; Howard, Ramdas,
 McAuliffe & Sekhon (2021), "Time-uniform, nonparametric, nonasymptotic confidence sequences",
-Propositions 6 and 7; Ville's inequality. The prior is Jeffreys', Beta(1/2, 1/2), cut off at the
+Propositions 7 and 8; Ville's inequality. The prior is Jeffreys', Beta(1/2, 1/2), cut off at the
 proportion under test: nothing has to be planned, and rare events lose little.
 
 They hold at every look, from the first trial, for outcomes of which each has the same probability
