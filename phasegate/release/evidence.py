@@ -50,6 +50,8 @@ class Pairs:
         bounded: the same differences in the order of event time; None where a row's value has
             no declared bounds.
         unvalued: rows that were to have a value and have none: its SQL gave null.
+        differing: rows, and disagreements as their value, by entity; None where only their number
+            is known.
     """
 
     requests: int
@@ -69,6 +71,7 @@ class Pairs:
     difference: Clusters | None = None
     bounded: Moments | None = None
     unvalued: int = 0
+    differing: Clusters | None = None
 
 
 @dataclass(frozen=True, slots=True)

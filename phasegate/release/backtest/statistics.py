@@ -73,6 +73,7 @@ def count_pairs(rows: Rows, asked: Choice, copied: Choice, values: Values | None
             name: _by_value(names, codes[copied], differ)
             for name, (names, codes) in rows.slices.items()
         },
+        differing=_clusters(rows.key[copied], differ.astype(float)),
         champion_scores=_counted(rows.champion_score[copied], SCORE_EDGES),
         challenger_scores=_counted(rows.challenger_score[copied], SCORE_EDGES),
         champion_latency=latency,

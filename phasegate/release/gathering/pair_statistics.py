@@ -68,7 +68,8 @@ def pair_statistics(
         *("CAST(label AS BOOLEAN) AS label", *feature_columns(features)),
     ]
     with sealed(connection, pairs.project(", ".join(columns))) as table:
-        differ = "count(*) FILTER (champion_decision IS DISTINCT FROM challenger_decision)"
+        is_differing = "champion_decision IS DISTINCT FROM challenger_decision"
+        differ = f"count(*) FILTER ({is_differing})"
         rows, entities, disagreements = table.run(
             f"SELECT count(*), count(DISTINCT key), {differ} FROM rows"
         )[0]
@@ -82,6 +83,7 @@ def pair_statistics(
             entities=entities,
             disagreements=Proportion(disagreements, rows),
             slices={name: _by_value(table, name, differ) for name in slices},
+            differing=clusters(table, "rows", f"CAST({is_differing} AS INTEGER)"),
             **_distributions(table),
             **(_values(table, value) if value else _no_values(policy)),
         )

@@ -13,6 +13,7 @@ from phasegate.release.judges.shares import own
 from phasegate.release.judges.weighing import measured, unknown
 from phasegate.reports.numerals import number
 from phasegate.statistics import bernoulli
+from phasegate.statistics.clusters import Clusters
 from phasegate.statistics.distances import kolmogorov_smirnov
 from phasegate.statistics.distances import psi as population_stability_index
 
@@ -54,7 +55,7 @@ def disagreement(look: Look) -> tuple[Finding, ...]:
         return (unknown(look, name, "there are no pairs"),)
     if look.gate.by:
         return (_worst_slice(look, name, pairs.slices.get(look.gate.by, {})),)
-    return (_disagreement(look, name, pairs.disagreements, look.harm),)
+    return (_disagreement(look, name, pairs.disagreements, look.harm, pairs.differing),)
 
 
 def psi(look: Look) -> tuple[Finding, ...]:
@@ -67,9 +68,14 @@ def ks(look: Look) -> tuple[Finding, ...]:
     return (_distance(look, "KS distance of the scores", kolmogorov_smirnov),)
 
 
-def _disagreement(look: Look, name: str, seen: Proportion, harm: float) -> Finding:
-    counts = (seen.count, seen.of)
-    return own(look, name, counts, look.gate.limit, harm=harm, clear=look.clear, of="rows")
+def _disagreement(
+    look: Look, name: str, seen: Proportion, harm: float, by_entity: Clusters | None = None
+) -> Finding:
+    counts, limit = (seen.count, seen.of), look.gate.limit
+    return own(
+        look, name, counts, limit,
+        harm=harm, clear=look.clear, by_entity=by_entity, of="rows",
+    )  # fmt: skip
 
 
 def _worst_slice(look: Look, name: str, slices: Mapping[str, Proportion]) -> Finding:

@@ -3,15 +3,18 @@
 The bounds (`phasegate.statistics.bernoulli`) hold at every look while a request is no likelier to
 be counted, given all before it, than the limit says. Entities that are counted again and again, or
 outages that hit many requests at once, are likelier for a while: where those come and go while the
-share over all time is within the limit, a BLOCK is likelier than the budget says.
+share over all time is within the limit, a BLOCK is likelier than the budget says. Sums by entity,
+where there are any, keep the first from happening.
 """
 
 from __future__ import annotations
 
 from phasegate.release.decision import Finding
+from phasegate.release.judges.entities import too_few
 from phasegate.release.judges.look import Look
 from phasegate.release.judges.weighing import Interval, unknown, weigh
 from phasegate.statistics import bernoulli
+from phasegate.statistics.clusters import Clusters, mean_bounds
 
 Counts = tuple[int, int]
 """(counted, of all)."""
@@ -26,6 +29,7 @@ def own(
     harm: float,
     clear: float,
     least: int | None = None,
+    by_entity: Clusters | None = None,
     of: str = "requests",
 ) -> Finding:
     """One share against a limit.
@@ -35,20 +39,35 @@ def own(
         least: those that harm for certain; where it is None, all of ``counted``.
         harm: probability, at most, of a false BLOCK.
         clear: probability, at most, of a false PASS.
+        by_entity: the same sums by entity, for bounds that hold where an entity's requests are
+            like each other; then the wider of both kinds counts.
         of: what is counted.
     """
     most, total = counted
     least = most if least is None else least
     if not total > 0:
         return unknown(look, name, "nothing was counted")
+    lower, upper = bernoulli.lower(least, total, harm), bernoulli.upper(most, total, clear)
+    if by_entity is not None and most:
+        below, above = _by_entity(look, by_entity, harm, clear)
+        lower, upper = min(lower, below), max(upper, above)
     seen = Interval(
         estimate=most / total,
-        lower=bernoulli.lower(least, total, harm),
-        upper=bernoulli.upper(most, total, clear),
+        lower=lower,
+        upper=upper,
         units=total,
         of=of,
     )
     return weigh(look, name, seen, limit)
+
+
+def _by_entity(look: Look, sums: Clusters, harm: float, clear: float) -> tuple[float, float]:
+    """Asymptotic bounds by entity; all there is between 0 and 1 while the entities are few."""
+    if too_few(sums):
+        return 0.0, 1.0
+    below = mean_bounds(sums, harm, look.planned, sides=1).lower
+    above = mean_bounds(sums, clear, look.planned, sides=1).upper
+    return max(below, 0.0), min(above, 1.0)
 
 
 def difference(

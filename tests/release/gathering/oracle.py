@@ -102,6 +102,9 @@ def of_pairs(rows: list[Row], counts: dict[str, int]) -> Pairs:
             )
             for role in ("champion", "challenger")
         },
+        differing=clusters(
+            rows, lambda row: float(row["champion_decision"] != row["challenger_decision"])
+        ),
         champion_value=clusters(valued, lambda row: worth(row, row["champion_decision"])),
         difference=clusters(valued, difference),
         bounded=Moments.of(np.array([difference(row) for row in ordered]), -reach, reach),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from phasegate.contracts.verdict import Outcome
 from phasegate.release.evidence import Evidence, Proportion
 from phasegate.release.judges.paired import MOST_SLICES
 from phasegate.release.policy import Gate
+from phasegate.statistics.clusters import Clusters
 from tests.release import samples
 from tests.release.judges.looks import evidence, look, only
 
@@ -44,6 +48,35 @@ def test_what_is_not_covered_holds_and_never_blocks(why: str) -> None:
 def test_more_answers_than_requests_are_no_coverage() -> None:
     odd = replace(samples.pairs(), requests=10, answered=20)
     assert only(look(COVERAGE, evidence(pairs=odd))).outcome is Outcome.INCONCLUSIVE
+
+
+def by_entity(differing: np.ndarray, each: int = 20) -> Evidence:
+    """Entities with as many rows each, of which the models differ over some."""
+    sums = Clusters.of(np.full(len(differing), each), differing)
+    seen = Proportion(int(differing.sum()), each * len(differing))
+    pairs = replace(samples.pairs(), rows=seen.of, disagreements=seen, differing=sums)
+    return evidence(pairs=pairs)
+
+
+def test_a_few_entities_that_differ_always_are_no_share_of_all() -> None:
+    """Sixty rows of three entities say less than sixty rows of sixty."""
+    gate = Gate("disagreement", 0.02)
+    spread, heaped = np.zeros(1_000), np.zeros(1_000)
+    spread[:660], heaped[:33] = 1, 20
+    assert only(look(gate, by_entity(spread))).outcome is Outcome.BLOCK
+    found = only(look(gate, by_entity(heaped)))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert found.estimate == pytest.approx(0.033)
+
+
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=400), st.floats(0.001, 0.5))
+def test_sums_by_entity_only_ever_widen_the_bounds(differing: list[int], limit: float) -> None:
+    seen = by_entity(np.array(differing, dtype=float))
+    alone = replace(seen, pairs=replace(seen.pairs, differing=None))
+    with_them, without = (only(look(Gate("disagreement", limit), one)) for one in (seen, alone))
+    assert with_them.lower <= without.lower
+    assert with_them.upper >= without.upper
+    assert with_them.outcome in (without.outcome, Outcome.INCONCLUSIVE)
 
 
 def test_one_broken_slice_blocks_and_is_named() -> None:
