@@ -122,6 +122,7 @@ class Payments:
                 Proportion(int(differ.sum()), n), {"channel": by_channel},
                 scores, scores, latency, latency,
                 self._clusters(self._value(self.champion[:n], n), n), self._clusters(gained, n),
+                differing=self._clusters(differ.astype(float), n),
             ),
             "log_read": True,
         }  # fmt: skip
