@@ -79,15 +79,17 @@ def quantile(counts: np.ndarray, edges: np.ndarray, q: float) -> Numbers:
     """
     if not 0 <= q <= 1:
         raise ValueError(f"a quantile is between 0 and 1, not {q}")
-    shares, _, known = _shares(counts, counts)
-    up_to = np.cumsum(shares, axis=-1)
-    # The first bin that reaches q and holds something: rounding may leave the last sum below 1.
-    held = shares > 0
-    reached = held & (up_to >= min(q, 1 - 1e-12))
+    counts = np.asarray(counts, dtype=float)
+    known = _are_counts(counts)
+    counts = np.where(known[..., None], counts, 0.0)
+    # In counts, not in shares: those round, and a quantile at a step would fall off it.
+    up_to = np.cumsum(counts, axis=-1)
+    rank = q * up_to[..., -1]
+    reached = (counts > 0) & (up_to >= rank[..., None])
     bin_ = np.argmax(reached, axis=-1)
-    share, end = (np.take_along_axis(x, bin_[..., None], axis=-1)[..., 0] for x in (shares, up_to))
+    count, end = (np.take_along_axis(x, bin_[..., None], axis=-1)[..., 0] for x in (counts, up_to))
     with np.errstate(divide="ignore", invalid="ignore"):
-        within = np.clip(1 - (end - q) / share, 0.0, 1.0)
+        within = np.clip(1 - (end - rank) / count, 0.0, 1.0)
     value = edges[bin_] + within * (edges[bin_ + 1] - edges[bin_])
     return plain(np.where(known, value, np.inf))
 
@@ -97,9 +99,12 @@ def _shares(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarr
     first, second = np.broadcast_arrays(
         np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     )
-    known = np.ones(first.shape[:-1], dtype=bool)
-    for part in (first, second):
-        known &= np.all(np.isfinite(part) & (part >= 0), axis=-1) & (part.sum(axis=-1) > 0)
+    known = _are_counts(first) & _are_counts(second)
     parts = [np.where(known[..., None], part, 0.0) for part in (first, second)]
     totals = [np.where(known, part.sum(axis=-1), 1.0)[..., None] for part in parts]
     return parts[0] / totals[0], parts[1] / totals[1], known
+
+
+def _are_counts(values: np.ndarray) -> np.ndarray:
+    """Whether these are counts of something, [...] of [..., bins]."""
+    return np.all(np.isfinite(values) & (values >= 0), axis=-1) & (values.sum(axis=-1) > 0)

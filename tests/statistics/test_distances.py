@@ -99,3 +99,12 @@ def test_what_is_not_known_is_far(bad: np.ndarray) -> None:
 def test_a_quantile_is_a_share() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         quantile(np.ones(4), np.arange(5), 99)
+
+
+def test_a_quantile_at_a_step_is_the_one_below_it() -> None:
+    """Shares would round here: 2 / 3 of 333 is 222, and not a bit more."""
+    values = np.random.default_rng(39).lognormal(10, 2, 333)
+    seen = counts(values, LATENCY_EDGES_US)
+    for rank in range(1, 334):
+        exact = np.quantile(values, rank / 333, method="inverted_cdf")
+        assert quantile(seen, LATENCY_EDGES_US, rank / 333) == pytest.approx(exact, rel=0.021)
