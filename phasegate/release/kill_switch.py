@@ -20,7 +20,7 @@ from openfeature.provider import FeatureProvider
 
 from phasegate.errors import BadInput
 from phasegate.release.flag_file import FlagFile, switch, targets, write_flags
-from phasegate.release.transitions import SHORTEST_REASON
+from phasegate.release.reasons import checked_reason
 
 FLAG = "release-kill"
 VARIABLE = "PHASEGATE_FLAGS"  # path of the file of flags, or module:factory of a provider
@@ -113,12 +113,7 @@ def release(path: Path, model: str, *, reason: str, actor: str, now: datetime) -
 
 
 def _set(path: Path, model: str, on: bool, *, reason: str, actor: str, now: datetime) -> None:
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise BadInput(
-            "the kill switch needs a reason, which stands beside it",
-            expected=f"at least {SHORTEST_REASON} characters",
-            fix="pass it: --reason '...'",
-        )
+    checked_reason(reason, "the kill switch", kept="which stands beside it")
     metadata = {"reason": reason, "by": actor, "at": now.isoformat()}
 
     def change(flags: dict[str, Any]) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from phasegate.release.decision import Action, Decision
 from phasegate.release.entry import FIRST, Entry
 from phasegate.release.evidence import Evidence
 from phasegate.release.policy import Policy
+from phasegate.release.reasons import SHORTEST_REASON, checked_reason
 from phasegate.release.record import ModelVersion, ReleaseRecord, Status
-
-SHORTEST_REASON = 10  # characters
 
 
 def started(
@@ -136,7 +135,7 @@ def rolled_back(previous: Entry, now: datetime, actor: str, reason: str) -> Entr
     if record.status in (Status.ROLLED_BACK, Status.ENDED):
         raise BadInput(f"release {record.release} is {record.status} already")
     changed = replace(
-        record, status=Status.ROLLED_BACK, settled=False, reason=_checked(reason, "rollback")
+        record, status=Status.ROLLED_BACK, settled=False, reason=checked_reason(reason, "rollback")
     )
     return _entry(previous, changed, now, actor, "roll back", reason)
 
@@ -148,7 +147,9 @@ def frozen(previous: Entry, now: datetime, actor: str, reason: str) -> Entry:
         BadInput: it does not run, or no reason is given.
     """
     _require(previous.record, [Status.RUNNING], "freeze")
-    changed = replace(previous.record, status=Status.FROZEN, reason=_checked(reason, "freeze"))
+    changed = replace(
+        previous.record, status=Status.FROZEN, reason=checked_reason(reason, "freeze")
+    )
     return _entry(previous, changed, now, actor, "freeze", reason)
 
 
@@ -161,7 +162,7 @@ def resumed(previous: Entry, now: datetime, actor: str, reason: str) -> Entry:
     record = previous.record
     _require(record, [Status.FROZEN], "resume")
     again = replace(_in_phase(record, record.phase, now), status=Status.RUNNING)
-    changed = replace(again, reason=_checked(reason, "resume"))
+    changed = replace(again, reason=checked_reason(reason, "resume"))
     return _entry(previous, changed, now, actor, "resume", reason)
 
 
@@ -202,16 +203,6 @@ def _require(record: ReleaseRecord, allowed: Sequence[Status], what: str) -> Non
             f"cannot {what} release {record.release}, which is {record.status}",
             expected=" or ".join(allowed),
         )
-
-
-def _checked(reason: str, what: str) -> str:
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise BadInput(
-            f"{what} needs a reason, which the audit log keeps",
-            expected=f"at least {SHORTEST_REASON} characters",
-            fix="pass it: --reason '...'",
-        )
-    return reason
 
 
 def _told(reason: str) -> str:

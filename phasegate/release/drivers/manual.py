@@ -14,8 +14,9 @@ from phasegate.release.drivers.recording import insist, newest
 from phasegate.release.drivers.settling import serving, settle
 from phasegate.release.drivers.world import World
 from phasegate.release.entry import Entry
+from phasegate.release.reasons import checked_reason
 from phasegate.release.record import Status
-from phasegate.release.transitions import SHORTEST_REASON, frozen, resumed, rolled_back
+from phasegate.release.transitions import frozen, resumed, rolled_back
 
 
 def advance(world: World, now: datetime, reason: str) -> Look:
@@ -27,12 +28,7 @@ def advance(world: World, now: datetime, reason: str) -> Look:
         BadInput: no release runs, no reason is given, or a gate does not pass.
         Unavailable: store, proxy or log did not answer.
     """
-    if len(reason.strip()) < SHORTEST_REASON:
-        raise BadInput(
-            "advance needs a reason, which the audit log keeps",
-            expected=f"at least {SHORTEST_REASON} characters",
-            fix="pass it: --reason '...'",
-        )
+    checked_reason(reason, "advance")
     entry = settle(world, _required(world), now).entry
     record = entry.record
     evidence = seen(world, record, now)
