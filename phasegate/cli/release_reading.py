@@ -176,8 +176,7 @@ def _model(name: str, folder: Path, store: str) -> str:
     """The model that is meant: the one that is served, else the only one that has releases."""
     if name:
         return name
-    from phasegate.local.releasing import SERVING
-    from phasegate.local.serving.running import find_running
+    from phasegate.local.serving.running import SERVING, find_running
 
     try:
         return find_running(folder / SERVING).name
@@ -186,7 +185,8 @@ def _model(name: str, folder: Path, store: str) -> str:
 
 
 def _served(folder: Path, model: str) -> ServedTarget | None:
-    from phasegate.local.releasing import SERVING, ServedTarget
+    from phasegate.local.releasing import ServedTarget
+    from phasegate.local.serving.running import SERVING
 
     target = ServedTarget(folder / SERVING, model)
     try:

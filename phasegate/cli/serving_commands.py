@@ -14,12 +14,11 @@ from phasegate.cli.app import app
 from phasegate.cli.console import err, out, print_json
 from phasegate.cli.pipeline_commands import WORKSPACE, JsonOption, WorkspaceOption
 from phasegate.errors import BadInput, ExitCode
+from phasegate.local.serving.running import SERVING
 from phasegate.network import require_free
 
 if TYPE_CHECKING:
     from phasegate.local.serving.models import ServedModel
-
-SERVING = "serving"  # folder of a workspace
 
 NameArgument = Annotated[
     str, typer.Argument(metavar="[NAME]", help="Served model; needed where there are several.")

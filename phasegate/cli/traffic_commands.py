@@ -12,8 +12,9 @@ import typer
 from phasegate.cli.app import app
 from phasegate.cli.console import out, print_json
 from phasegate.cli.pipeline_commands import WORKSPACE, JsonOption, WorkspaceOption
-from phasegate.cli.serving_commands import SERVING, NameArgument, percent
+from phasegate.cli.serving_commands import NameArgument, percent
 from phasegate.errors import ExitCode
+from phasegate.local.serving.running import SERVING
 
 if TYPE_CHECKING:
     from phasegate.traffic.plan import TrafficPlan

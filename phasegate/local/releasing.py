@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from unittest import mock
 
 from phasegate.errors import BadInput
-from phasegate.local.serving.running import Running, find_running
+from phasegate.local.serving.running import SERVING, Running, find_running
 from phasegate.release.record import ModelVersion
 from phasegate.traffic.plan import Backend, TrafficPlan
 from phasegate.traffic.state import TrafficState
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from phasegate.release.policy import Policy
     from phasegate.release.store import Releases
     from phasegate.traffic.envoy.target import EnvoyTarget
-
-SERVING = "serving"  # folder of a workspace
 
 
 class ServedTarget:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from phasegate.traffic.envoy.target import EnvoyTarget
     from phasegate.traffic.plan import Backend
 
+SERVING = "serving"  # folder of a workspace
 FILE, LOCK = "running.json", "running.lock"
 
 
