@@ -28,12 +28,12 @@ compile: test-environments  ## compile pipelines to YAML and generate component 
 	$(TEST)/phasegate compile
 
 lock: environments  ## resolve pyproject.toml into requirements/*.txt anew
-	for name in core tfdv sidecar author test mlserver; do \
+	for name in core tfdv sidecar drift author test mlserver peers; do \
 	  $(ENVIRONMENTS)/uv/bin/uv pip compile --quiet pyproject.toml --extra $$name --generate-hashes \
 	    --universal --python-version 3.11 --no-header --output-file requirements/$$name.txt; done
 
 bench: test-environments  ## measure speed and memory against named peers
-	@$(PYTHON) -m phasegate.local.environments mlserver
+	@$(PYTHON) -m phasegate.local.environments mlserver peers
 	for name in simulate ingest featurize pipeline serving.throughput serving.proxy \
 	  serving.kill_switch serving.faults serving.memory \
 	  release.false_decisions release.power release.bad_challengers release.assumptions release.deciding \
@@ -44,7 +44,7 @@ clean:  ## remove environments, runs and simulated data
 	rm -rf $(ENVIRONMENTS) .phasegate data
 
 environments:  ## build what is not built from its lock yet
-	@$(PYTHON) -m phasegate.local.environments core tfdv sidecar author
+	@$(PYTHON) -m phasegate.local.environments core tfdv drift author
 
 test-environments:
-	@$(PYTHON) -m phasegate.local.environments core tfdv sidecar test
+	@$(PYTHON) -m phasegate.local.environments core tfdv sidecar drift test

@@ -50,7 +50,7 @@ def measured(rows: int) -> tuple[float, int, int]:
     from phasegate.prediction_log.pairs import Coverage
     from phasegate.release.gathering.pair_statistics import pair_statistics
     from phasegate.release.policy import BusinessMetric, Policy
-    from phasegate.release.values import to_json
+    from phasegate.values import to_json
 
     metric = BusinessMetric(
         "saved",

@@ -10,6 +10,14 @@ from phasegate.contracts.data import (
 )
 from phasegate.contracts.execution import Execution, execution
 from phasegate.contracts.model import Evaluation, Provenance, RegisteredModel, TrainedModel
+from phasegate.contracts.monitoring import (
+    DriftReport,
+    ObservedWindow,
+    PerformanceReport,
+    ReferenceProfile,
+    RetrainingAdvice,
+    SkewFindings,
+)
 from phasegate.contracts.verdict import Check, Judgement, Outcome, Verdict
 
 __all__ = [
@@ -19,13 +27,19 @@ __all__ = [
     "DataSchema",
     "DataSnapshot",
     "DataStatistics",
+    "DriftReport",
     "Evaluation",
     "Execution",
     "FeatureSet",
     "Judgement",
+    "ObservedWindow",
     "Outcome",
+    "PerformanceReport",
     "Provenance",
+    "ReferenceProfile",
     "RegisteredModel",
+    "RetrainingAdvice",
+    "SkewFindings",
     "TrainedModel",
     "ValidationReport",
     "Verdict",

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from phasegate.contracts.verdict import Outcome
-from phasegate.release.values import from_json, to_json
+from phasegate.values import from_json, to_json
 
 
 class Action(StrEnum):

@@ -10,7 +10,7 @@ from typing import Any
 from phasegate.digests import digest_json
 from phasegate.release.decision import Decision
 from phasegate.release.record import ReleaseRecord
-from phasegate.release.values import from_json, to_json
+from phasegate.values import from_json, to_json
 
 SCHEMA = "phasegate.release/1"
 FIRST = "0" * 64  # what the first entry of a chain follows

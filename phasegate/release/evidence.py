@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from phasegate.digests import digest_json
-from phasegate.release.values import from_json, to_json
 from phasegate.statistics.bounded import Moments
 from phasegate.statistics.clusters import Clusters
+from phasegate.values import from_json, to_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
-from phasegate.release.values import from_json, to_json
+from phasegate.values import from_json, to_json
 
 Metric = Literal[
     "coverage", "disagreement", "psi", "ks", "latency", "errors", "slow", "decisions", "value"

@@ -10,7 +10,7 @@ from typing import Any
 
 from phasegate.digests import digest_json
 from phasegate.release.policy import Phase, Policy
-from phasegate.release.values import from_json, to_json
+from phasegate.values import from_json, to_json
 
 
 class Status(StrEnum):

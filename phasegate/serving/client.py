@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
@@ -121,7 +122,9 @@ class ModelClient:
         """
         headers = {"content-type": "application/json", **(headers or {})}
         try:
-            self._connection.request(method, path, body, headers)
+            # A server that refuses a body unread says why, and closes while it is still being sent.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                self._connection.request(method, path, body, headers)
             response = self._connection.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException) as error:

@@ -14,7 +14,7 @@ from phasegate.release.entry import Entry
 from phasegate.release.policy import Policy
 from phasegate.release.record import Status
 from phasegate.release.report.history import QUIET, judged_in
-from phasegate.release.values import to_json
+from phasegate.values import to_json
 
 SCHEMA = "phasegate.backtest/1"
 

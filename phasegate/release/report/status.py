@@ -16,7 +16,7 @@ from phasegate.release.report.standing import (
     patience_ends,
     progress,
 )
-from phasegate.release.values import to_json
+from phasegate.values import to_json
 
 
 def status_json(

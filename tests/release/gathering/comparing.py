@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from phasegate.release.values import to_json
+from phasegate.values import to_json
 
 
 def assert_same(found: Any, wanted: Any) -> None:

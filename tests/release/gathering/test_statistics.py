@@ -22,8 +22,8 @@ from phasegate.release.gathering.cohort_statistics import cohort_statistics
 from phasegate.release.gathering.expression import BadMetric
 from phasegate.release.gathering.pair_statistics import pair_statistics
 from phasegate.release.policy import BusinessMetric, Policy
-from phasegate.release.values import to_json
 from phasegate.statistics.distances import LATENCY_EDGES_US, SCORE_EDGES
+from phasegate.values import to_json
 from tests.release.gathering import oracle
 from tests.release.gathering.comparing import assert_same
 from tests.release.gathering.relations import ANSWERS, PAIRS, START, answers, pairs, table

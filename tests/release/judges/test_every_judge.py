@@ -16,10 +16,10 @@ from phasegate.digests import canonical_json
 from phasegate.release.decision import Finding
 from phasegate.release.evidence import Cohort, Cohorts, Evidence, Pairs, Proportion, Traffic
 from phasegate.release.policy import Gate
-from phasegate.release.values import from_json, to_json
 from phasegate.statistics.bounded import Moments
 from phasegate.statistics.clusters import Clusters
 from phasegate.statistics.distances import LATENCY_EDGES_US, SCORE_EDGES
+from phasegate.values import from_json, to_json
 from tests.release.judges.looks import EXACT, METRIC, PLACES, SHADOW, evidence, good, look
 
 NAN = float("nan")

@@ -10,7 +10,7 @@ import pytest
 from phasegate.digests import canonical_json
 from phasegate.errors import BadInput
 from phasegate.release.entry import Entry
-from phasegate.release.values import from_json, to_json
+from phasegate.values import from_json, to_json
 from tests.release import samples
 from tests.release.samples import DAY, START
 

@@ -1,4 +1,4 @@
-"""Records of a release as JSON values and back: dataclasses of plain fields, times and tuples."""
+"""Records as JSON values and back: dataclasses of plain fields, times and tuples."""
 
 from __future__ import annotations
 

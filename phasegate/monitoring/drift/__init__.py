@@ -1,0 +1,1 @@
+"""Whether a window of predictions is still like the reference."""

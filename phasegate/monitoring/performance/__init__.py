@@ -1,0 +1,1 @@
+"""How good the model is: measured where labels are known, estimated where they are not yet."""

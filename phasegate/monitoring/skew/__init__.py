@@ -1,0 +1,1 @@
+"""Whether features were served as they are computed for training."""
