@@ -1,1 +1,1 @@
-"""What happens to a model after it is released: drift, performance, skew, and what to do about it."""
+"""What becomes of a released model: drift, performance, skew, and what to do about them."""

@@ -181,7 +181,6 @@ class Profile:
                     f"edges of {one.name} do not rise, or counts are missing", where=where
                 )
         for two in self.categorical:
-            if list(two.categories) != sorted(set(two.categories)) or len(two.counts) != len(
-                two.categories
-            ):
+            is_sorted = list(two.categories) == sorted(set(two.categories))
+            if not is_sorted or len(two.counts) != len(two.categories):
                 raise BadInput(f"categories of {two.name} are not sorted and counted", where=where)

@@ -1,4 +1,4 @@
-"""What was found about a window: each feature's distance, each channel's alarm, and each rule's word.
+"""What was found about a window: distances of features, alarms of channels, words of the rules.
 
 A number that could not be computed is NaN, and NaN is an alarm.
 """
