@@ -22,6 +22,7 @@ class Channel(StrEnum):
     MISSING = "missing values"
     UNSEEN = "unseen categories"
     CONSTANT = "newly constant"
+    VARYING = "no longer constant"
     INVALID = "invalid values"
     RATE = "row rate"
     PREDICTION = "predictions"
