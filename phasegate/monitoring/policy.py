@@ -53,13 +53,16 @@ class ChannelRules:
         missing: by how much the share of missing values may rise or fall.
         unseen: share of values of categories that the reference has not seen.
         invalid: share of infinite values and of what is no number.
-        rate: factor by which the rows of a window may differ from the usual number.
+        rate: factor by which the rows of a window may differ from the usual number; 0 leaves the row
+            rate out.
+        positive: factor by which the share of rows decided 1 may differ from the usual one.
     """
 
     missing: float = 0.05
     unseen: float = 0.01
     invalid: float = 0.0
     rate: float = 3.0
+    positive: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,7 @@ class RetrainingRules:
         history: event time that change-point and trend are told apart in.
         evidence: difference of BIC from which a step, or a slope, is believed.
         near: event time between a change and the step that it is blamed for.
+        drop: of the metric that is worth doing something about, however sure it is.
         timeout: event time after which a training that never ended no longer blocks the next.
     """
 
@@ -145,6 +149,7 @@ class RetrainingRules:
     history: timedelta = 120 * DAY
     evidence: float = 6.0
     near: timedelta = 3 * DAY
+    drop: float = 0.02
     timeout: timedelta = DAY
 
 

@@ -40,6 +40,8 @@ class Change:
         actor: who made it.
         release: of a release: the name of the release that promoted the model; else empty.
         undone: whether it was taken back already.
+        undone_at: event time of that; None where it was not, or where that is not known.
+        model_digest: of a release: of the model that it promoted; else empty.
     """
 
     kind: ChangeKind
@@ -48,6 +50,8 @@ class Change:
     actor: str
     release: str = ""
     undone: bool = False
+    undone_at: datetime | None = None
+    model_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,10 @@ class Shape:
     """How performance went, told by the Bayesian information criterion.
 
     Attributes:
-        kind: constant, step or slope; unknown where there is too little.
+        kind: constant, season, step or slope; unknown where there is too little.
         at: event time of the step; None for the others.
         before, after: the metric on either side of the step, or at the ends of the slope.
-        bic: of each of the three models, by name; lower is better.
+        bic: of each of the models, by name; lower is better.
     """
 
     kind: str
