@@ -6,6 +6,7 @@ from typing import Any
 
 from phasegate.errors import BadInput
 from phasegate.project.durations import parse_duration
+from phasegate.project.monitoring_agreement import check_monitoring
 from phasegate.project.release_agreement import check_release
 
 Sections = dict[str, dict[str, Any]]
@@ -29,6 +30,7 @@ def check_agreement(sections: Sections, where: str) -> None:
         _check_gates,
         _check_serving,
         check_release,
+        check_monitoring,
     ):
         check(sections, where)
 

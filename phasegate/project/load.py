@@ -16,6 +16,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from phasegate.digests import canonical_json
 from phasegate.errors import BadInput
+from phasegate.monitoring.policy import MonitoringPolicy
+from phasegate.monitoring.policy_section import monitoring_policy_of
 from phasegate.project.agreement import check_agreement
 from phasegate.project.explanation import explain
 from phasegate.release.policy import Policy
@@ -23,7 +25,7 @@ from phasegate.release.policy_section import policy_of
 
 MAXIMUM_BYTES = 1 << 20
 TRAINING = ("data", "validation", "features", "split", "training", "evaluation", "serving")
-SECTIONS = (*TRAINING, "release")
+SECTIONS = (*TRAINING, "release", "monitoring")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,19 @@ class Project:
             return policy
         labels = replace(policy.labels, source=self._absolute(policy.labels.source))
         return replace(policy, labels=labels)
+
+    def monitoring(self) -> MonitoringPolicy:
+        """The rules of monitoring, with the addresses of labels and raw events absolute.
+
+        The pipelines' parameter is the canonical JSON of its `to_json`.
+        """
+        policy = monitoring_policy_of(self.sections)
+        labels, skew = policy.labels, policy.skew
+        if labels.source:
+            labels = replace(labels, source=self._absolute(labels.source))
+        if skew.events:
+            skew = replace(skew, events=self._absolute(skew.events))
+        return replace(policy, labels=labels, skew=skew)
 
     def _absolute(self, address: str) -> str:
         if "://" in address:

@@ -31,7 +31,7 @@ def policy_of(sections: Sections, name: str) -> Policy:
         name: of the model; what a derived metric is told to be of.
     """
     section = sections["release"]
-    labels = _labels(section["labels"], sections["data"])
+    labels = labels_of(section["labels"], sections["data"])
     metric = _metric(section["metric"], sections["evaluation"]["value"], labels, name)
     slices = tuple(_slices(sections))
     alpha = section["alpha"]
@@ -65,16 +65,8 @@ def loggable(sections: Sections) -> set[str]:
     return {*features["numeric"], *features["categorical"]} - dropped
 
 
-def _slices(sections: Sections) -> Iterator[str]:
-    declared = sections["release"]["slices"]
-    if declared is not None:
-        yield from declared
-        return
-    logged = loggable(sections)
-    yield from (column for column in sections["evaluation"]["slices"] if column in logged)
-
-
-def _labels(section: Section, data: Section) -> Labels:
+def labels_of(section: Section, data: Section) -> Labels:
+    """Where labels are, by a section that has `labels`; what it leaves open is in `data`."""
     delay = section["delay"] or data["label"]["delay"]
     positive = section["positive"]
     return Labels(
@@ -85,6 +77,15 @@ def _labels(section: Section, data: Section) -> Labels:
         delay=parse_duration(delay),
         absent=section["absent"],
     )
+
+
+def _slices(sections: Sections) -> Iterator[str]:
+    declared = sections["release"]["slices"]
+    if declared is not None:
+        yield from declared
+        return
+    logged = loggable(sections)
+    yield from (column for column in sections["evaluation"]["slices"] if column in logged)
 
 
 def _metric(

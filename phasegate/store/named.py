@@ -41,6 +41,9 @@ class NamedFiles(Protocol):
     def names(self, prefix: str = "") -> list[str]:
         """Names that start with ``prefix``, sorted."""
 
+    def sizes(self, prefix: str = "") -> dict[str, int]:
+        """Bytes of the files whose names start with ``prefix``, by name, sorted."""
+
     def local_path(self, name: str) -> Path | None:
         """Where the file lies on this machine; None when it is absent or has to be fetched."""
 
@@ -112,6 +115,9 @@ class _LocalFiles:
     def names(self, prefix: str = "") -> list[str]:
         return sorted(name for name in self._walk(prefix) if name.startswith(prefix))
 
+    def sizes(self, prefix: str = "") -> dict[str, int]:
+        return {name: self._path(name).stat().st_size for name in self.names(prefix)}
+
     def local_path(self, name: str) -> Path | None:
         path = self._path(name)
         return path if path.is_file() else None
@@ -150,9 +156,12 @@ class _BucketFiles:
         return not self._bucket.exists(object_name) and self._bucket.create(object_name, path)
 
     def names(self, prefix: str = "") -> list[str]:
+        return list(self.sizes(prefix))
+
+    def sizes(self, prefix: str = "") -> dict[str, int]:
         found = self._bucket.list(self._prefix + prefix)
-        names = (one.name.removeprefix(self._prefix) for one in found)
-        return [name for name in names if name.split("/", 1)[0] not in _RESERVED]
+        sizes = {one.name.removeprefix(self._prefix): one.size for one in found}
+        return {n: size for n, size in sizes.items() if n.split("/", 1)[0] not in _RESERVED}
 
     def local_path(self, name: str) -> Path | None:
         check_name(name)
