@@ -64,7 +64,7 @@ class LabelSource:
             return rows.project("*, NULL::BOOLEAN AS label")
         mature = microseconds(now) - self._labels.delay // timedelta(microseconds=1)
         absent = "false" if self._labels.absent == "negative" else "NULL"
-        known = self._known(connection).set_alias("known")
+        known = self.known(connection).set_alias("known")
         return (
             rows.set_alias("rows")
             .join(known, "rows.request_id = known.labelled", how="left")
@@ -75,13 +75,21 @@ class LabelSource:
             )
         )
 
-    def _known(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
-        """One row for each request that the files name: labelled (its id), label."""
+    def known(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+        """One row for each request that the files name, mature or not.
+
+        Columns are labelled (its id), label (a boolean; null where its labels differ, or none says
+        anything) and contradictory (whether they differ).
+
+        Raises:
+            BadInput, Unavailable: as `join`.
+        """
         try:
             texts = self._texts(connection)
             self._check(texts)
             return texts.project(f"labelled, {self._meaning()} AS label").aggregate(
-                "labelled, CASE WHEN min(label) = max(label) THEN min(label) END AS label",
+                """labelled, CASE WHEN min(label) = max(label) THEN min(label) END AS label,
+                coalesce(min(label) <> max(label), false) AS contradictory""",
                 "labelled",
             )
         except duckdb.Error as error:

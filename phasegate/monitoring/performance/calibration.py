@@ -1,0 +1,96 @@
+"""How often rows of a score have the label 1, and how sure that is: from held-out labelled rows.
+
+A group is the rows of one bin of the profile's scores with one decision. In each, reference rows n,
+positives k and mean score m are known. Its rate has the posterior Beta(m + k, 1 - m + n - k): a
+prior of one row that believes the score, and what was counted. A window's rows of the group may lie
+elsewhere in it: with mean score m' their rate is
+
+    logit p' = logit p + logit m' - logit m,
+
+the correction of the score by a shift of its logit, group by group. Where scores are calibrated
+(p = m) it gives p' = m', however scores moved; where they are not, what the reference showed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, logit
+
+from phasegate.monitoring.profile import Profile
+
+DRAWS = 4000
+_LEAST = 1e-9  # scores nearer to 0 or 1 have no finite logit
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LabelledGroups:
+    """Reference rows with labels, by score bin and decision.
+
+    Attributes:
+        rows, positive: float64 [edges + 1, 2]; column 1 holds those decided 1.
+        score: mean score, of the same shape; NaN where there are no rows.
+    """
+
+    rows: np.ndarray
+    positive: np.ndarray
+    score: np.ndarray
+
+
+def labelled_groups(profile: Profile) -> LabelledGroups | None:
+    """The profile's labelled rows; None when it has none, or their sums contradict each other.
+
+    Bins above the threshold are decided 1 and those below it 0. Of the bin that the threshold cuts,
+    rows and positives of either side follow from the totals; so does the score, if the profile
+    says it, or it is taken to be calibrated there.
+    """
+    known = profile.reliability
+    rows, positive, score = (
+        np.array(one, float) for one in (known.rows, known.positive, known.score)
+    )
+    size = len(profile.scores.edges) + 1
+    if not (len(rows) == len(positive) == len(score) == size) or not rows.sum():
+        return None
+    # A row decides 1 at the threshold itself: bin i holds scores up to edge i.
+    cut = int(np.searchsorted(profile.scores.edges, profile.threshold))
+    above = np.arange(size) > cut
+    split = np.zeros((3, size, 2))
+    for part, total in zip(split, (rows, positive, score), strict=True):
+        part[above, 1], part[~above, 0] = total[above], total[~above]
+    decided = known.decided - split[0, :, 1].sum()
+    hits = known.hits - split[1, :, 1].sum()
+    told = getattr(known, "decided_score", None)
+    sums = hits if told is None else told - split[2, :, 1].sum()
+    moved = np.array([decided, hits, sums])
+    split[:, cut, 1], split[:, cut, 0] = moved, split[:, cut, 0] - moved
+    split[2] = np.clip(split[2], 0, split[0])
+    if (split[:2] < 0).any() or (split[1] > split[0]).any():
+        return None
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return LabelledGroups(split[0], split[1], split[2] / split[0])
+
+
+def rates(
+    groups: LabelledGroups, score: np.ndarray, generator: np.random.Generator, draws: int = DRAWS
+) -> tuple[np.ndarray, np.ndarray]:
+    """Share of label 1 in each group of a window, and draws from what it may be.
+
+    Args:
+        groups: of the reference.
+        score: mean score of the window's rows, [bins, 2]; NaN where there are none.
+        generator: of the draws.
+        draws: how many.
+
+    Returns:
+        The share at the posterior's mean, [bins, 2], and the draws, [draws, bins, 2].
+    """
+    believed = np.where(groups.rows > 0, groups.score, np.nan_to_num(score, nan=0.5))
+    believed = np.clip(believed, _LEAST, 1 - _LEAST)
+    ones = believed + groups.positive
+    zeros = 1 - believed + groups.rows - groups.positive
+    moved = logit(np.clip(np.nan_to_num(score, nan=0.5), _LEAST, 1 - _LEAST)) - logit(believed)
+    # At shape parameters near 0 the draws may be 0 exactly; their logit is -inf, their rate 0.
+    with np.errstate(divide="ignore"):
+        drawn = expit(logit(generator.beta(ones, zeros, (draws, *ones.shape))) + moved)
+        return expit(logit(ones / (ones + zeros)) + moved), drawn
