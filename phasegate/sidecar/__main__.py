@@ -1,9 +1,9 @@
 """Move the prediction log from spool folders into the store, and log foreign KServe runtimes.
 
 Each closed segment of a spool becomes Parquet files in the store, exactly once however often this
-process is killed. POST / takes the CloudEvents of KServe's payload logger; requests and responses
-are joined by id. /healthz, /readyz and /metrics tell how it goes. SIGTERM seals what is closed and
-exits 0.
+process is killed. With --reference it is counted too, and windows of predictions are judged. POST /
+takes the CloudEvents of KServe's payload logger; requests and responses are joined by id. /healthz,
+/readyz and /metrics tell how it goes. SIGTERM seals what is closed and exits 0.
 """
 
 from __future__ import annotations
@@ -51,6 +51,9 @@ def main() -> None:
             limits=Limits(arguments.max_body_bytes, arguments.max_rows),
             join_seconds=arguments.join_seconds,
             batch_seconds=arguments.batch_seconds,
+            references=tuple(arguments.reference),
+            monitoring=arguments.monitoring,
+            alerts=arguments.alerts,
         )
         asyncio.run(run(settings))
     except BadInput as error:
@@ -113,6 +116,19 @@ def _parser() -> argparse.ArgumentParser:
     events.add_argument(
         "--batch-seconds", type=float, default=30.0, metavar="SECONDS",
         help="longest time from a joined record to its file [30]",
+    )  # fmt: skip
+    drift = parser.add_argument_group("drift")
+    drift.add_argument(
+        "--reference", type=Path, action="append", default=[], metavar="DIR",
+        help="folder of a model's ReferenceProfile, or that holds such folders, also later ones; "
+        "any number of times; without it drift is not watched",
+    )  # fmt: skip
+    drift.add_argument(
+        "--monitoring", type=Path, metavar="FILE", help="monitoring policy as JSON [the defaults]"
+    )
+    drift.add_argument(
+        "--alerts", metavar="URL",
+        help="http address that gets a CloudEvent for each window with an alert",
     )  # fmt: skip
     return parser
 

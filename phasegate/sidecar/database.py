@@ -93,18 +93,8 @@ class Database:
     """
 
     def __init__(self, path: Path) -> None:
-        self.put_aside: Path | None = None
+        self.connection, self.put_aside = open_database(path, _SCHEMA)
         self._lock = threading.Lock()
-        try:
-            try:
-                self.connection = _open(path)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:
-                self.put_aside = _put_aside(path)
-                self.connection = _open(path)
-        except (OSError, sqlite3.Error) as error:
-            raise BadInput(f"the database cannot be opened ({error})", where=str(path)) from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -147,14 +137,32 @@ class Database:
             self.connection.execute("ROLLBACK")
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def open_database(path: Path, schema: str) -> tuple[sqlite3.Connection, Path | None]:
+    """A connection, and where a damaged file was put aside, if there was one.
+
+    Raises:
+        BadInput: the file cannot be made or opened.
+    """
+    try:
+        try:
+            return _open(path, schema), None
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            aside = _put_aside(path)
+            return _open(path, schema), aside
+    except (OSError, sqlite3.Error) as error:
+        raise BadInput(f"the database cannot be opened ({error})", where=str(path)) from error
+
+
+def _open(path: Path, schema: str) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute("PRAGMA journal_size_limit=16777216")
-        connection.executescript(_SCHEMA)
+        connection.executescript(schema)
     except BaseException:
         connection.close()
         raise

@@ -14,23 +14,25 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
+from phasegate import metric_names as names
+from phasegate.metric_names import MetricName
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-_PREFIX = "phasegate_sidecar"
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _SPOOL_COUNTERS = {
-    "records_seen": "Records noticed since the start.",
-    "records_sealed": "Records moved into the store.",
-    "records_torn": "Records that a killed writer left half written, and dropped.",
-    "segments_damaged": "Segments that could not be read to their end, and were put aside.",
-    "files_sealed": "Parquet files made.",
-    "bytes_sealed": "Bytes of these files.",
+    "records_seen": names.RECORDS_SEEN,
+    "records_sealed": names.RECORDS_SEALED,
+    "records_torn": names.RECORDS_TORN,
+    "segments_damaged": names.SEGMENTS_DAMAGED,
+    "files_sealed": names.FILES_SEALED,
+    "bytes_sealed": names.BYTES_SEALED,
 }
 _SPOOL_GAUGES = {
-    "records_unsealed": "Records that are not in the store yet.",
-    "oldest_unsealed_seconds": "Age of the oldest of them.",
-    "event_lag_seconds": "Event time from the newest sealed record to the newest one.",
-    "spool_bytes": "Bytes of all files in the spool.",
+    "records_unsealed": names.RECORDS_UNSEALED,
+    "oldest_unsealed_seconds": names.OLDEST_UNSEALED_SECONDS,
+    "event_lag_seconds": names.EVENT_LAG_SECONDS,
+    "spool_bytes": names.SPOOL_BYTES,
 }
 
 
@@ -39,38 +41,31 @@ class Metrics:
 
     def __init__(self) -> None:
         disable_created_metrics()
-        self._registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+        self._spool_counters = {key: self.counter(one) for key, one in _SPOOL_COUNTERS.items()}
+        self._spool_gauges = {key: self.gauge(one) for key, one in _SPOOL_GAUGES.items()}
+        self.seal_seconds = self.histogram(names.SEAL_SECONDS)
+        self.store_failures = self.counter(names.STORE_FAILURES)
+        self.events = self.counter(names.EVENTS)
+        self.events_refused = self.counter(names.EVENTS_REFUSED)
+        self.events_waiting = self.gauge(names.EVENTS_WAITING)
+        self.events_waiting_bytes = self.gauge(names.EVENTS_WAITING_BYTES)
+        self.degraded = self.gauge(names.DEGRADED)
 
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(f"{_PREFIX}_{name}", text, labels, registry=registry)
+    def counter(self, named: MetricName) -> Counter:
+        """A counter of this name."""
+        return Counter(named.name, named.text, named.labels, registry=self._registry)
 
-        def gauge(name: str, text: str, *labels: str) -> Gauge:
-            return Gauge(f"{_PREFIX}_{name}", text, labels, registry=registry)
+    def gauge(self, named: MetricName) -> Gauge:
+        """A gauge of this name."""
+        return Gauge(named.name, named.text, named.labels, registry=self._registry)
 
-        self._spool_counters = {
-            name: counter(name, text, "spool") for name, text in _SPOOL_COUNTERS.items()
-        }
-        self._spool_gauges = {
-            name: gauge(name, text, "spool") for name, text in _SPOOL_GAUGES.items()
-        }
-        self.seal_seconds = Histogram(
-            f"{_PREFIX}_seal_seconds",
-            "From a closed segment to its files in the store.",
-            buckets=_SECONDS,
-            registry=registry,
+    def histogram(self, named: MetricName) -> Histogram:
+        """A histogram of this name, of seconds."""
+        return Histogram(
+            named.name, named.text, named.labels, buckets=_SECONDS, registry=self._registry
         )
-        self.store_failures = counter("store_failures", "Times that the store failed or refused.")
-        self.events = counter(
-            "events",
-            "CloudEvents by what became of them: waiting, joined, duplicate or late; then, where "
-            "the other half did not come, no_response or no_request.",
-            "outcome",
-        )
-        self.events_refused = counter("events_refused", "CloudEvents not taken.", "reason")
-        self.events_waiting = gauge("events_waiting", "Events and records before their batch.")
-        self.events_waiting_bytes = gauge("events_waiting_bytes", "Bytes of them.")
-        self.degraded = gauge("degraded", "1 for each thing that is wrong now.", "what")
 
     def spool(self, name: str) -> SpoolMetrics:
         """Those of one spool folder, all of them 0 from the start."""

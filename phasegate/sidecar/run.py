@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
@@ -25,7 +26,10 @@ from phasegate.sidecar.metrics import Metrics
 from phasegate.sidecar.services import Services
 from phasegate.sidecar.spools import SpoolFolder
 from phasegate.sidecar.upkeep import Upkeep
-from phasegate.store.named import open_named
+from phasegate.store.named import NamedFiles, open_named
+
+if TYPE_CHECKING:
+    from phasegate.sidecar.drift.monitor import DriftMonitor
 
 _STORE_SECONDS = 2.0  # of tries in one call; the pauses between calls are the sidecar's own
 _MOST_CONNECTIONS = 256
@@ -50,8 +54,18 @@ class Settings:
     limits: Limits
     join_seconds: float
     batch_seconds: float
+    references: tuple[Path, ...] = ()
+    monitoring: Path | None = None
+    alerts: str | None = None
 
     def __post_init__(self) -> None:
+        for option in ("monitoring", "alerts"):
+            if getattr(self, option) and not self.references:
+                raise BadInput(
+                    "there is no reference to judge drift by",
+                    where=f"--{option}",
+                    expected="--reference DIR",
+                )
         if self.state is None and not self.spools:
             raise BadInput("there is nothing to do", expected="--spool DIR, --state DIR or both")
         for option in ("interval", "join_seconds", "batch_seconds"):
@@ -82,9 +96,12 @@ async def run(settings: Settings) -> None:
         services = Services(settings.foreign)
         concealer = _concealer(settings)
         joined = settings.state_folder / "spool"
+        draft = settings.state_folder / "draft.parquet"
+        monitor = _monitor(settings, store, metrics, health)
+        counting = monitor.counting if monitor else None
         spools = []
         for folder in (*settings.spools, joined):
-            spools.append(SpoolFolder(folder, metrics, health))
+            spools.append(SpoolFolder(folder, metrics, health, counting))
             stack.callback(spools[-1].close)
         # Behind the lock of the folder of joined records: one sidecar for each state.
         database = Database(settings.state_folder / "events.sqlite")
@@ -93,11 +110,14 @@ async def run(settings: Settings) -> None:
             health.tell("database", f"a damaged one was put aside: {database.put_aside}")
         joiner = Joiner(database, JoinLimits(timeout_seconds=settings.join_seconds))
         batcher = Batcher(database, services, joined, BatchLimits(seconds=settings.batch_seconds))
-        draft = settings.state_folder / "draft.parquet"
-        upkeep = Upkeep(spools, joiner, batcher, store, draft, metrics, health, settings.interval)
+        upkeep = Upkeep(
+            spools, joiner, batcher, store, draft, metrics, health, settings.interval, counting
+        )
         receiver = EventReceiver(
             joiner, services, concealer, settings.role, settings.limits, metrics
         )
+        if monitor:
+            stack.enter_context(monitor)
         upkeep.start()
         stack.callback(upkeep.stop)
         await _serve(create_app(receiver, health, metrics), listener)
@@ -150,6 +170,20 @@ def _listen(host: str, port: int) -> socket.socket:
             where=f"{host}:{port}",
             fix="Choose another --http-port",
         ) from error
+
+
+def _monitor(
+    settings: Settings, store: NamedFiles, metrics: Metrics, health: Health
+) -> DriftMonitor | None:
+    """What watches drift; None, and nothing imported for it, where no reference is given."""
+    if not settings.references:
+        return None
+    from phasegate.sidecar.drift.monitor import DriftMonitor, read_policy
+
+    return DriftMonitor(
+        settings.references, read_policy(settings.monitoring), settings.alerts, store,
+        settings.state_folder / "drift", metrics, health,
+    )  # fmt: skip
 
 
 def _concealer(settings: Settings) -> Concealer:

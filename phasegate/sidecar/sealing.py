@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from phasegate.errors import BadInput
+from phasegate.prediction_log.record import Source
 from phasegate.prediction_log.segment import read_segment
 from phasegate.prediction_log.table import parquet_bytes, partitions, table
 from phasegate.store.named import NamedFiles, check_name
@@ -27,12 +28,18 @@ class Parts:
     """A segment as it is stored.
 
     Attributes:
+        source: what its records share.
+        digest: hex sha256 of the segment.
         records: records in it.
-        files: Parquet bytes, by name in the store.
+        tables: its rows by name in the store, one table for each date of events.
+        files: the same as Parquet bytes.
         is_whole: whether nothing follows these records that is none.
     """
 
+    source: Source
+    digest: str
     records: int
+    tables: dict[str, pa.Table]
     files: dict[str, bytes]
     is_whole: bool
 
@@ -47,13 +54,15 @@ def read_parts(segment: Path) -> Parts:
     try:
         content = read_segment(segment)
         rows = table(content.predictions, content.source)
-        parts = partitions(rows, content.source, content.sha256)
-        files = {check_name(name): parquet_bytes(part) for name, part in parts}
+        parts = dict(partitions(rows, content.source, content.sha256))
+        files = {check_name(name): parquet_bytes(part) for name, part in parts.items()}
     except BadInput as error:
         raise DamagedSegment(error.what, where=str(segment)) from error
     except pa.ArrowException as error:
         raise DamagedSegment(f"its records make no table ({error})", where=str(segment)) from error
-    return Parts(len(content.payloads), files, not content.torn)
+    return Parts(
+        content.source, content.sha256, len(content.payloads), parts, files, not content.torn
+    )
 
 
 def store_parts(parts: Parts, store: NamedFiles, draft: Path) -> None:

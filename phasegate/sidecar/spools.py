@@ -7,7 +7,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from phasegate.errors import BadInput
 from phasegate.prediction_log.folder import (
@@ -22,6 +22,9 @@ from phasegate.sidecar.metrics import Metrics
 from phasegate.sidecar.sealing import DamagedSegment, read_parts, store_parts
 from phasegate.sidecar.watching import SpoolWatch
 from phasegate.store.named import NamedFiles
+
+if TYPE_CHECKING:
+    from phasegate.sidecar.drift.counting import DriftCounting
 
 _MOST_DAMAGED = 16  # kept to look at; the budget of the spool does not count them
 _AT_ONCE = 8
@@ -41,6 +44,7 @@ class SpoolFolder:
         folder: made when absent.
         metrics: counts what happens.
         health: is told of damaged segments.
+        counting: counts what is sealed; None where nothing is watched.
 
     Attributes:
         name: the folder, for metrics and messages.
@@ -49,11 +53,18 @@ class SpoolFolder:
         BadInput: the folder cannot be written, or another sidecar has it.
     """
 
-    def __init__(self, folder: Path, metrics: Metrics, health: Health) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        metrics: Metrics,
+        health: Health,
+        counting: DriftCounting | None = None,
+    ) -> None:
         self._folder = writable_folder(folder)
         self._damaged = folder / "damaged"
         self.name = str(folder)
         self._metrics, self._health = metrics.spool(self.name), health
+        self._counting = counting
         self._lock = _lock(folder)
         self._watch = SpoolWatch(folder)
 
@@ -131,6 +142,8 @@ class SpoolFolder:
             return
         try:
             store_parts(parts, store, draft)
+            if self._counting:
+                self._counting.count(parts, store, draft)
         except (BadInput, OSError) as error:
             raise StoreFailure(str(error)) from error
         if parts.is_whole:

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phasegate.sidecar.batching import Batcher
 from phasegate.sidecar.health import Health
@@ -17,6 +18,9 @@ from phasegate.sidecar.metrics import Metrics
 from phasegate.sidecar.refusal import Refused
 from phasegate.sidecar.spools import SpoolFolder, StoreFailure
 from phasegate.store.named import NamedFiles
+
+if TYPE_CHECKING:
+    from phasegate.sidecar.drift.counting import DriftCounting
 
 _LONGEST_PAUSE = 60.0
 
@@ -33,6 +37,7 @@ class Upkeep:
         metrics: counts what happens.
         health: is told what is wrong.
         interval: seconds between two rounds.
+        counting: counts what is sealed; None where nothing is watched.
     """
 
     def __init__(
@@ -45,10 +50,12 @@ class Upkeep:
         metrics: Metrics,
         health: Health,
         interval: float,
+        counting: DriftCounting | None = None,
     ) -> None:
         self._spools, self._joiner, self._batcher = spools, joiner, batcher
         self._store, self._draft = store, draft
         self._metrics, self._health, self._interval = metrics, health, interval
+        self._counting = counting
         self._pause, self._next_try = interval, 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
@@ -97,6 +104,8 @@ class Upkeep:
             return False
         self._health.tell("store", None)
         self._pause = self._interval
+        if self._counting and not more:
+            self._guarded("drift windows", self._counting.settle)
         return more
 
     def _join(self) -> None:

@@ -1,0 +1,1 @@
+"""Drift in the sidecar: sealed segments are counted, kept by window, judged, and alerted on."""

@@ -1,0 +1,112 @@
+"""Users' rows of a segment, and bounded samples of them that do not depend on their order."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from phasegate.monitoring.counting import distinct
+from phasegate.monitoring.profile import Profile
+
+USERS = ("champion", "challenger")  # a shadow's answers are nobody's traffic
+
+
+def users_rows(table: pa.Table) -> tuple[pa.Table, int]:
+    """Rows that answered users, or failed them, each once; and how many came again.
+
+    Args:
+        table: of the stored prediction log.
+    """
+    rows = table.filter(pc.is_in(table["role"], pa.array(USERS)))
+    once = distinct(rows)
+    return once, len(rows) - len(once)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sample:
+    """The rows with the smallest hashes of their request's id: the same whoever merged them.
+
+    Attributes:
+        hashes: uint64 [rows], rising, without repetition.
+        rows: the profile's features: float64 or string columns.
+    """
+
+    hashes: np.ndarray
+    rows: pa.Table
+
+    @classmethod
+    def none(cls, profile: Profile) -> Sample:
+        """Of no rows."""
+        return cls(np.zeros(0, np.uint64), _schema(profile).empty_table())
+
+    def merged(self, other: Sample, size: int) -> Sample:
+        """Both together, at most ``size`` rows."""
+        if not len(other.hashes):
+            return self
+        hashes, first = np.unique(np.concatenate([self.hashes, other.hashes]), return_index=True)
+        rows = pa.concat_tables([self.rows, other.rows]).take(pa.array(first[:size]))
+        return Sample(hashes[:size], rows.combine_chunks())
+
+
+def sample(table: pa.Table, profile: Profile, size: int) -> Sample:
+    """At most ``size`` answered rows of a table of the log."""
+    answered = table.filter(pc.is_null(table["error"]))
+    if not answered.num_rows or not size:
+        return Sample.none(profile)
+    hashes, first = np.unique(_hashes(answered), return_index=True)
+    rows = answered.take(pa.array(first[:size]))
+    features = rows["features"].combine_chunks()
+    there = {field.name: at for at, field in enumerate(features.type)}
+    columns = [
+        _cast(features.field(there[field.name]), field.type)
+        if field.name in there
+        else pa.nulls(rows.num_rows, field.type)
+        for field in _schema(profile)
+    ]
+    return Sample(hashes[:size], pa.Table.from_arrays(columns, schema=_schema(profile)))
+
+
+def to_bytes(table: pa.Table) -> bytes:
+    """A table in Arrow's stream format."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def from_bytes(data: bytes) -> pa.Table:
+    """The table of `to_bytes`."""
+    return pa.ipc.open_stream(data).read_all()
+
+
+def _schema(profile: Profile) -> pa.Schema:
+    return pa.schema(
+        [
+            (one.name, pa.float64() if one.kind == "numeric" else pa.string())
+            for one in profile.features
+        ]
+    )
+
+
+def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The column as the profile has it; texts where numbers belong are no values of a sample."""
+    if column.type == kind:
+        return column
+    if pa.types.is_floating(kind):
+        return pa.nulls(len(column), kind)
+    return column.cast(kind)
+
+
+def _hashes(table: pa.Table) -> np.ndarray:
+    """uint64 [rows], of request id and row."""
+    ids = table["request_id"].combine_chunks().dictionary_encode()
+    each = b"".join(
+        hashlib.blake2b(one.encode(), digest_size=8).digest() for one in ids.dictionary.to_pylist()
+    )
+    mixed = np.frombuffer(each, np.uint64)[ids.indices.to_numpy()]
+    # Rows of one request: multiples of the golden ratio fill the range evenly (Knuth, 6.4).
+    return mixed + table["row"].to_numpy().astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
