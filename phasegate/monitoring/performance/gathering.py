@@ -37,24 +37,24 @@ class Gathered:
     problems: tuple[str, ...]
 
 
-def windows_of(policy: MonitoringPolicy, until: datetime) -> Windows:
-    """Windows of the history before a time: the same ones whenever it is looked.
+def windows_of(width: timedelta, history: datetime, until: datetime) -> Windows:
+    """Windows of a history: the same ones whenever it is looked.
 
-    They are aligned to the epoch. The first one is the first that lies in the history whole; the
-    last one ends at ``until``.
+    They are aligned to the epoch. The first one is the first that lies in the history whole, or the
+    last one if none does; the last one ends at ``until``.
 
     Raises:
-        BadInput: the policy's window is not longer than nothing.
+        BadInput: there is no time to cut.
     """
-    width, history = policy.performance.window, policy.retraining.history
-    if width <= timedelta(0) or history <= timedelta(0):
+    if width <= timedelta(0) or history >= until:
         raise BadInput(
-            "performance cannot be measured over no time", where="monitoring policy",
+            "performance cannot be measured over no time",
+            where="monitoring policy",
             expected="performance.window and retraining.history above 0",
-        )  # fmt: skip
-    first = -(-(until - history - _EPOCH) // width)
-    since = min(_EPOCH + first * width, _EPOCH + (until - _EPOCH) // width * width)
-    return Windows(since, until, width)
+        )
+    first = -((_EPOCH - history) // width)  # rounded up
+    last = (until - _EPOCH - timedelta(microseconds=1)) // width
+    return Windows(_EPOCH + min(first, last) * width, until, width)
 
 
 def gather(
@@ -62,12 +62,13 @@ def gather(
     policy: MonitoringPolicy,
     profile: Profile,
     *,
+    history: datetime,
     until: datetime,
     now: datetime,
     folder: Path,
     threads: int | None = None,
 ) -> Gathered:
-    """Read log and labels over the policy's history.
+    """Read log and labels over a history.
 
     Only answers that users got count: roles champion and challenger, each (model_digest,
     request_id, row) once, by the earliest. Labels that cannot be used are a problem that is said,
@@ -77,6 +78,7 @@ def gather(
         files: stored tables of the prediction log, under the names that the store gives them.
         policy: with windows and labels.
         profile: on whose bins the scores of its own model are summed.
+        history: event time that whole windows are after.
         until: event time that rows are before.
         now: event time of the look, by which labels are mature or not.
         folder: for labels from a bucket, and what does not fit into memory.
@@ -86,7 +88,7 @@ def gather(
         BadInput: the log cannot be read, or the policy's windows are none.
         Unavailable: the labels' bucket did not answer.
     """
-    windows = windows_of(policy, until)
+    windows = windows_of(policy.performance.window, history, until)
     folder.mkdir(parents=True, exist_ok=True)
     with _opened(folder, threads) as connection:
         digests = statements.answers(connection, files, windows)

@@ -123,13 +123,12 @@ def join_labels(
     """
     connection.execute(
         f"""CREATE TABLE joined AS
-        SELECT model, span, request_id, entity, decision, score, us <= {mature} AS mature,
+        SELECT model, span, entity, decision, score, us <= {mature} AS mature,
             mature AND labelled IS NOT NULL AS named,
             mature AND coalesce(contradictory, false) AS contradictory,
             CASE WHEN mature THEN label END AS label
         FROM answers LEFT JOIN known ON request_id = labelled"""
     )
-    connection.execute("DROP TABLE answers")
     connection.execute(
         f"""CREATE TABLE silent AS SELECT span FROM joined GROUP BY span
         HAVING {absent_is_negative} AND bool_or(mature) AND NOT bool_or(named)
@@ -146,9 +145,9 @@ def join_labels(
 def reach(connection: duckdb.DuckDBPyConnection) -> Reach:
     """How labels and log meet, after `join_labels`."""
     labels, example = connection.execute("SELECT count(*), min(labelled) FROM known").fetchall()[0]
-    matched, mature, logged = connection.execute(
-        """SELECT count(*) FILTER (named), count(*) FILTER (mature),
-            min(request_id) FILTER (mature) FROM joined"""
+    logged = connection.execute("SELECT min(request_id) FROM answers").fetchall()[0][0]
+    matched, mature = connection.execute(
+        "SELECT count(*) FILTER (named), count(*) FILTER (mature) FROM joined"
     ).fetchall()[0]
     silent = connection.execute("SELECT span FROM silent ORDER BY span").fetchall()
     spans = tuple(span for (span,) in silent)
