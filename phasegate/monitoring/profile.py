@@ -91,6 +91,8 @@ class Reliability:
         decided: rows decided 1.
         hits: rows decided 1 whose label is 1.
         misses: rows decided 0 whose label is 1.
+        decided_score: sum of the scores of rows decided 1, which the threshold's bin lacks; None
+            where it was not counted.
     """
 
     rows: tuple[int, ...]
@@ -99,6 +101,7 @@ class Reliability:
     decided: int
     hits: int
     misses: int
+    decided_score: float | None = None
 
 
 @dataclass(frozen=True)

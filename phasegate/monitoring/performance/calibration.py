@@ -60,7 +60,7 @@ def labelled_groups(profile: Profile) -> LabelledGroups | None:
         part[above, 1], part[~above, 0] = total[above], total[~above]
     decided = known.decided - split[0, :, 1].sum()
     hits = known.hits - split[1, :, 1].sum()
-    told = getattr(known, "decided_score", None)
+    told = known.decided_score
     sums = hits if told is None else told - split[2, :, 1].sum()
     moved = np.array([decided, hits, sums])
     split[:, cut, 1], split[:, cut, 0] = moved, split[:, cut, 0] - moved
