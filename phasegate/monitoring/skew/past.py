@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from phasegate.features.events import number_column
+
 Values = NDArray[np.float64] | NDArray[np.object_]
 NONE = -1
 
@@ -19,7 +21,8 @@ class Past:
     Attributes:
         time: [events] microseconds; ascending within an entity.
         codes: [events] entity of each event, 0, 1, 2 ..., ascending.
-        columns: [events] numbers (NaN is missing) or texts (None is missing) by column of the data.
+        columns: [events] numbers (NaN is missing) and texts (None is missing), by the names that
+            the table of events has for them.
         rows: [rows] entity of each row, or NONE.
         moments: [rows] microseconds.
     """
@@ -61,7 +64,7 @@ class Past:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Count and sum of the events from position ``first`` to before ``last``, each [rows]."""
         last = np.maximum(first, last)
-        numbers = np.asarray(self.columns[value], np.float64)
+        numbers = np.asarray(self.columns[number_column(value)], np.float64)
         present = ~np.isnan(numbers)
         units = np.floor(np.where(present, numbers, 0.0) * 2.0**exponent + 0.5).astype(np.int64)
         counted, summed = _running(present.astype(np.int64)), _running(units)

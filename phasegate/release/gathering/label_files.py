@@ -16,12 +16,13 @@ from phasegate.store.bucket import Bucket, BucketObject, split_uri
 _KINDS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 
 
-def label_files(source: str, folder: Path) -> dict[str, list[Path]]:
+def label_files(source: str, folder: Path, what: str = "labels") -> dict[str, list[Path]]:
     """Files by their kind, csv or parquet, in the order of their names.
 
     Args:
         source: a file, a folder, a glob, or one of the three in a bucket.
         folder: for what is fetched; one generation of an object is fetched once.
+        what: the files hold, for messages.
 
     Raises:
         BadInput: nothing is there, or a file of another kind is named.
@@ -31,7 +32,7 @@ def label_files(source: str, folder: Path) -> dict[str, list[Path]]:
     files = _fetched(source, folder) if place is None else _local(str(place))
     if not files:
         raise BadInput(
-            "no labels are there",
+            f"no {what} are there",
             where=source,
             expected="CSV or Parquet files",
             fix="wait for them",
@@ -41,7 +42,7 @@ def label_files(source: str, folder: Path) -> dict[str, list[Path]]:
         kind = _kind(file.name)
         if kind is None:
             raise BadInput(
-                f"'{file.name}' is of no kind that labels have",
+                f"'{file.name}' is of no kind that {what} have",
                 where=source,
                 expected=", ".join(_KINDS),
             )

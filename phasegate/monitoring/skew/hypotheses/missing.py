@@ -72,5 +72,5 @@ def _fill(
 
 
 def _commonest(values: Values) -> float | str | None:
-    counts = Counter(value for value in values.tolist() if value is not None and value == value)
+    counts = Counter(values[~missing(values)].tolist())
     return min(counts, key=lambda value: (-counts[value], str(value))) if counts else None
