@@ -80,13 +80,16 @@ def _all(sample: Sample) -> Iterator[Hypothesis]:
 
 def _shares(hypothesis: Hypothesis, sample: Sample, tolerance: float) -> tuple[float, float]:
     """Shares of the differing rows, and of the others, that a hypothesis gives exactly."""
-    equal = same(hypothesis.values, sample.served, tolerance)
+    equal = same(hypothesis.values, sample.served, tolerance, hypothesis.slack)
     others = equal[~sample.differing]
     return float(equal[sample.differing].mean()), float(others.mean()) if len(others) else 0.0
 
 
-def same(left: Values, right: Values, tolerance: float) -> NDArray[np.bool_]:
+def same(
+    left: Values, right: Values, tolerance: float, slack: NDArray[np.float64] | float = 0.0
+) -> NDArray[np.bool_]:
     """Whether two values are the same, missing ones included, [rows]."""
     if right.dtype == object:
         return np.asarray(left == right, bool)
-    return close(left, right, tolerance)
+    with np.errstate(invalid="ignore"):
+        return close(left, right, tolerance) | (np.abs(left - right) <= slack)

@@ -54,12 +54,14 @@ class Hypothesis:
         explanation: what happened; goes on from "likely because ...".
         values: [rows] that it gives.
         fitted: whether it was made to fit the rows; it has to explain nearly all of them then.
+        slack: [rows] absolute difference of numbers that is none.
     """
 
     kind: CauseKind
     explanation: str
     values: Values
     fitted: bool = False
+    slack: NDArray[np.float64] | float = 0.0
 
 
 Hypotheses = Callable[[Sample], Iterator[Hypothesis]]

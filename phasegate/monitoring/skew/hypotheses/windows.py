@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -45,12 +45,17 @@ def window_variants(sample: Sample) -> Iterator[Hypothesis]:
         return
     statistic = sample.window.statistic
     for variant in variants(statistic):
-        counts, sums = past.statistics(
-            statistic.value, statistic.exponent, variant.start(past.moments),
-            variant.end(past.moments),
-        )  # fmt: skip
-        values = _aggregate(sample.window.aggregate, counts, sums)
-        yield Hypothesis(variant.kind, variant.explanation, values)
+        yield _hypothesis(
+            sample,
+            variant.kind,
+            variant.explanation,
+            *past.statistics(
+                statistic.value,
+                statistic.exponent,
+                variant.start(past.moments),
+                variant.end(past.moments),
+            ),
+        )
 
 
 def window_contents(sample: Sample) -> Iterator[Hypothesis]:
@@ -58,32 +63,38 @@ def window_contents(sample: Sample) -> Iterator[Hypothesis]:
     past = _past(sample)
     if past is None:
         return
-    statistic, aggregate = sample.window.statistic, sample.window.aggregate
+    statistic = sample.window.statistic
+    value, exponent = statistic.value, statistic.exponent
     reach = statistic.delay + statistic.width
     first, last = past.before(past.moments - reach), past.before(past.moments - statistic.delay)
-    counts, sums = past.between(statistic.value, statistic.exponent, first, last)
-    yield Hypothesis(
-        CauseKind.NULL_HANDLING,
-        f"missing values of {statistic.value} are counted as 0",
-        _aggregate(aggregate, (last - first).astype(np.float64), sums),
+    counts, sums = past.between(value, exponent, first, last)
+    yield _hypothesis(
+        sample, CauseKind.UNIT, "values are not rounded to the declared resolution", counts, sums
     )
-    counts, sums = past.between(statistic.value, statistic.exponent, first, last - 1)
-    yield Hypothesis(
+    yield _hypothesis(
+        sample,
+        CauseKind.NULL_HANDLING,
+        f"missing values of {value} are counted as 0",
+        (last - first).astype(np.float64),
+        sums,
+    )
+    yield _hypothesis(
+        sample,
         CauseKind.WINDOW_EDGE,
         "the latest event of the window is left out",
-        _aggregate(aggregate, counts, sums),
+        *past.between(value, exponent, first, last - 1),
     )
     earlier = past.earlier()
     if len(past.time):
         moments = np.where(earlier == NONE, past.moments, past.time[earlier])
-        counts, sums = past.statistics(
-            statistic.value, statistic.exponent, moments - reach, moments - statistic.delay
+        known = past.statistics(value, exponent, moments - reach, moments - statistic.delay)
+        found = _hypothesis(
+            sample,
+            CauseKind.STALE,
+            f"it is the value of the previous event of {statistic.entity}",
+            *known,
         )
-        values = _aggregate(aggregate, counts, sums)
-        values[earlier == NONE] = np.nan
-        yield Hypothesis(
-            CauseKind.STALE, f"it is the value of the previous event of {statistic.entity}", values
-        )
+        yield replace(found, values=np.where(earlier == NONE, np.nan, found.values))
 
 
 @cache
@@ -161,12 +172,20 @@ def _past(sample: Sample) -> Past | None:
     return sample.pasts.get(sample.window.statistic.entity) if sample.window else None
 
 
-def _aggregate(
-    name: str, counts: NDArray[np.float64], sums: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    if name == "count":
-        return counts.copy()
-    if name == "sum":
-        return sums.copy()
+def _hypothesis(
+    sample: Sample,
+    kind: CauseKind,
+    explanation: str,
+    counts: NDArray[np.float64],
+    sums: NDArray[np.float64],
+) -> Hypothesis:
+    """The aggregate; whoever computes it otherwise does not round to the grid of exact sums."""
+    grid = 2.0 ** -(sample.window.statistic.exponent + 1)
+    match sample.window.aggregate:
+        case "count":
+            return Hypothesis(kind, explanation, counts)
+        case "sum":
+            return Hypothesis(kind, explanation, sums, slack=counts * grid)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(counts > 0, sums / counts, np.nan)
+        means = np.where(counts > 0, sums / counts, np.nan)
+    return Hypothesis(kind, explanation, means, slack=grid)
