@@ -7,6 +7,7 @@ A question is a JSON object: `library`, files `reference` (Parquet) and `window`
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import traceback
@@ -19,6 +20,7 @@ def main() -> None:
     # Libraries print what they like; only answers go to who asked.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
+    logging.disable(logging.WARNING)  # alibi-detect explains its defaults at each call
     for line in sys.stdin:
         question = json.loads(line)
         try:

@@ -50,11 +50,13 @@ def _joint(reference: np.ndarray, window: np.ndarray, level: float, seed: int) -
     # Ranks within each side: what a column's own distribution does is no matter of this test.
     rows = np.vstack([_standard_ranks(reference), _standard_ranks(window)])
     size, total = len(reference), len(rows)
-    products = rows.T @ rows
+    products, sums = rows.T @ rows, rows.sum(axis=0)
 
     def largest(side: np.ndarray) -> float:
-        own = side.T @ side
-        return float(np.abs(own / size - (products - own) / (total - size)).max())
+        own, own_sums = side.T @ side, side.sum(axis=0)
+        left = _correlations(own, own_sums, size)
+        right = _correlations(products - own, sums - own_sums, total - size)
+        return float(np.abs(left - right).max())
 
     observed = largest(rows[:size])
     draws = min(_MOST_PERMUTATIONS, max(199, math.ceil(2 / level)))
@@ -66,6 +68,16 @@ def _joint(reference: np.ndarray, window: np.ndarray, level: float, seed: int) -
         "", "largest difference of rank correlations", observed, (1 + as_far) / (1 + draws),
         total - size, size,
     )  # fmt: skip
+
+
+def _correlations(products: np.ndarray, sums: np.ndarray, rows: int) -> np.ndarray:
+    """Correlations of columns, [columns, columns]; 0 where a column is constant, and with itself."""
+    covariances = products / rows - np.outer(sums, sums) / rows**2
+    spread = np.sqrt(np.clip(covariances.diagonal(), 0.0, None))
+    scale = np.outer(spread, spread)
+    found = np.divide(covariances, scale, out=np.zeros_like(scale), where=scale > 1e-9)
+    np.fill_diagonal(found, 0.0)
+    return found
 
 
 def _standard_ranks(rows: np.ndarray) -> np.ndarray:
