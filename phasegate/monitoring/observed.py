@@ -23,7 +23,7 @@ class LogFile:
     """A file of the prediction log, which never changes.
 
     Attributes:
-        name: in the log's store, ``predictions/MODEL/date=YYYY-MM-DD/model=DIGEST/SEGMENT.parquet``.
+        name: in the log's store, ``predictions/MODEL/date=DAY/model=DIGEST/SEGMENT.parquet``.
         size: bytes.
     """
 
@@ -77,7 +77,7 @@ class Observed:
             since, until: from, and before; a file holds events of one UTC date.
             model_digest: of the model that was asked; empty for all.
         """
-        first, last = since.date(), until.date()
+        first, last = since.date(), (until - timedelta(microseconds=1)).date()
         return tuple(
             file
             for file in self.files

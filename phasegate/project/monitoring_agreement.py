@@ -1,4 +1,4 @@
-"""What a schema cannot say of the `monitoring` section: lengths that fit, and keys that are known."""
+"""What a schema cannot say of the `monitoring` section: lengths that fit, keys that are known."""
 
 from __future__ import annotations
 

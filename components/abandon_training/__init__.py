@@ -1,0 +1,1 @@
+"""Give back the claim of a training that failed."""

@@ -1,0 +1,1 @@
+"""Record how a training ended that monitoring called for."""

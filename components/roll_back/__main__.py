@@ -1,0 +1,81 @@
+"""Entrypoint of `roll_back`."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from components.roll_back.asking import ask, check_sink, requested
+from components.roll_back.releases import take_back
+from phasegate.clock import now
+from phasegate.contracts import RetrainingAdvice, execution
+from phasegate.errors import BadInput
+from phasegate.monitoring.policy import MonitoringPolicy
+from phasegate.monitoring.retraining.decision import Action, ChangeKind, RetrainingDecision
+from phasegate.monitoring.retraining.entry import Entry, EventKind
+from phasegate.monitoring.retraining.journal import Journal, open_journal
+from phasegate.monitoring.retraining.recording import ask_rollback, rollback_done
+from phasegate.release.drivers.addressed import addressed_world
+from phasegate.store.named import open_named
+
+
+def main() -> None:
+    """Take back a release, or ask for any other change to be taken back."""
+    with execution("roll_back") as step, tempfile.TemporaryDirectory() as scratch:
+        name, store, moment = step.parameter("name"), step.parameter("store"), now()
+        path = step.read("advice", RetrainingAdvice).path / "decision.json"
+        decision = RetrainingDecision.from_json(json.loads(path.read_bytes()), str(path))
+        policy = MonitoringPolicy.from_json(step.json("policy"), "roll_back: policy")
+        sink = check_sink(step.parameter("sink", ""))
+        if refusal := _refusal(decision, policy):
+            print(f"DENIED: {refusal}", flush=True)
+            step.result("outcome", "DENIED")
+            return
+        assert decision.change is not None
+        journal = open_journal(store, name)
+        asked = ask_rollback(journal, decided(journal, decision), moment, "pipeline")
+        if decision.change.kind is ChangeKind.RELEASE:
+            world = addressed_world(
+                name, store=store, log=step.parameter("log"), target=step.parameter("target"),
+                flags=step.parameter("flags"), slots=step.parameter("slots", ""),
+                scratch=Path(scratch), actor="pipeline", where="roll_back",
+            )  # fmt: skip
+            said = take_back(world, decision, moment)
+            rollback_done(journal, asked.sequence, moment, "pipeline", said)
+            print(f"DONE: {said}", flush=True)
+            step.result("outcome", "DONE")
+            return
+        event = requested(asked, moment)
+        ask(open_named(store), name, event, sink, Path(scratch))
+        print(f"ASKED: {event['data']['reason']}", flush=True)
+        step.result("outcome", "ASKED")
+
+
+def _refusal(decision: RetrainingDecision, policy: MonitoringPolicy) -> str:
+    """Why nothing may be taken back; empty where it may."""
+    if decision.action is not Action.ROLL_BACK or decision.change is None:
+        return f"what was decided is {decision.action}, and no change is named"
+    if not policy.retraining.automatic:
+        return "retraining.automatic is off: a person has to take it back"
+    return ""
+
+
+def decided(journal: Journal, decision: RetrainingDecision) -> Entry:
+    """The journal's entry of a decision.
+
+    Raises:
+        BadInput: it was never recorded, so that nothing may be done about it.
+    """
+    for entry in journal.entries():
+        event = entry.event
+        if event.kind is EventKind.DECIDED and event.decision == decision:
+            return entry
+    raise BadInput(
+        "the journal does not have this decision", where=journal.where,
+        expected="the advice of decide_retraining, which records what it decides",
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
