@@ -41,8 +41,6 @@ def part(rows: int, at: datetime = START) -> Part:
 def feed(
     *batches: dict[datetime, int], rules: DriftRules = RULES
 ) -> tuple[Windows, list[Ended], list[Tally]]:
-    *batches: dict[datetime, int], rules: DriftRules = RULES
-) -> tuple[Windows, list[Ended], list[Tally]]:
     windows, ended, tallies = Windows.none(PROFILE), [], []
     for batch in batches:
         for added in (

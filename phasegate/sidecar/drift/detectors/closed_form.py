@@ -71,7 +71,7 @@ def _joint(reference: np.ndarray, window: np.ndarray, level: float, seed: int) -
 
 
 def _correlations(products: np.ndarray, sums: np.ndarray, rows: int) -> np.ndarray:
-    """Correlations of columns, [columns, columns]; 0 where a column is constant, and with itself."""
+    """Correlations [columns, columns]; 0 with itself, and where a column is constant."""
     covariances = products / rows - np.outer(sums, sums) / rows**2
     spread = np.sqrt(np.clip(covariances.diagonal(), 0.0, None))
     scale = np.outer(spread, spread)

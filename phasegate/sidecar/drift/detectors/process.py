@@ -19,7 +19,11 @@ from phasegate.sidecar.drift.samples import to_bytes
 _SECONDS = 120.0
 _IDLE_SECONDS = 300.0
 _NICE = 10
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+_VARIABLES = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"),
+    "TRANSFORMERS_VERBOSITY": "error",  # which alibi-detect imports, and which misses PyTorch
+    "PYTHONWARNINGS": "ignore",
+}
 
 
 class Detectors:
@@ -107,5 +111,5 @@ class Detectors:
             ["nice", "-n", str(_NICE), sys.executable, "-m", "phasegate.sidecar.drift.detectors"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **_ONE_THREAD},
+            env={**os.environ, **_VARIABLES},
         )
