@@ -104,7 +104,7 @@ def calibrate(
 
 
 def lengths(rules: DriftRules) -> tuple[timedelta, ...]:
-    """Lengths of windows that are calibrated, rising: a window, its quarter, and so on to a pane."""
+    """Lengths that are calibrated, rising: of a window, its quarter, and so on down to a pane."""
     every, length = [rules.window], rules.window // STEP // rules.pane * rules.pane
     while length >= rules.pane:
         every.append(length)
