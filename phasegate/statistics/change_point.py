@@ -5,8 +5,9 @@ Windows are binomial. With L a model's greatest log likelihood and k its paramet
     BIC = -2 L / c + k ln(n),
 
 Schwarz (1978), "Estimating the dimension of a model"; the place of a step that had to be searched
-for is a parameter (Yao 1988, "Estimating the number of change-points via Schwarz' criterion"), one
-that was announced is none. Windows differ by more than their rows explain, by weekdays and
+for is a parameter (Yao 1988, "Estimating the number of change-points via Schwarz' criterion"). One
+that was announced is none; of m announced ones the likeliest pays 2 ln(m) for having been chosen,
+which is what a prior of 1/m each comes to. Windows differ by more than their rows explain, by weekdays and
 seasons: c, at least 1, is Pearson's chi-square over its degrees of freedom, of the model that fits
 best (McCullagh & Nelder 1989, section 4.5; QAIC in Burnham & Anderson 2002, section 2.5), and n is
 the rows that are left of it, their number over c.
@@ -108,6 +109,8 @@ def compare(
         name: float(-2 * _log_likelihood(h, n, p) / dispersion + k * math.log(rows))
         for name, (p, k) in fits.items()
     }
+    if places:
+        bic["announced step"] += 2 * math.log(len(places))
     kind = min(bic, key=lambda name: (bic[name], fits[name][1]))
     is_announced = bic.get("announced step", math.inf) <= bic.get("step", math.inf)
     index = best if is_announced else searched

@@ -12,6 +12,7 @@ from phasegate.monitoring.policy import RetrainingRules
 from phasegate.monitoring.retraining.decision import Change, ChangeKind, Shape
 from phasegate.statistics.change_point import UNKNOWN, Course, compare
 
+_FEWEST = 6  # windows of a slope: in fewer no season could be seen, which looks like one
 _PREDECESSOR = 8  # windows of the model before, which a release is compared with
 
 UNKNOWN_SHAPE = Shape("unknown", None, math.nan, math.nan, {})
@@ -24,8 +25,9 @@ class Fall:
     Attributes:
         sudden: whether a step explains it better than a slope.
         surely: whether the slope explains it worse by all the evidence that is asked for.
-        since: start of the first window after the step, event time; None of a slope.
-        until: end of that window.
+        since: event time from which on the step may have come: the middle of the last window
+            before it, as what comes earlier is in most of that window too; None of a slope.
+        until: end of the first window after it.
         release: promotion of the model that the step came with; None where it came later.
     """
 
@@ -64,7 +66,8 @@ def shape_of(
     A model that was promoted is first held against the last windows of the one before it: a step
     where the two meet is the release's. Else its own windows are looked at. A fall is believed if
     its model has a BIC lower than a constant's, and a season's, by ``evidence`` at least, if it
-    is ``drop`` deep, and if the newest window is not back at half the height.
+    is ``drop`` deep, and if the newest window is not back at half the height. A slope takes six
+    windows at least: in fewer no season could be seen.
     """
     own = counted(performance, model_digest, changes, rules)
     release = promotion(changes, model_digest)
@@ -179,10 +182,11 @@ def _fall(
     if newest.hits / newest.of > (before + after) / 2:
         return None
     if course.kind == "slope" or course.index is None:
-        return Fall(False, False, None, None)
-    first = windows[course.index]
+        return Fall(False, False, None, None) if len(windows) >= _FEWEST else None
+    last, first = windows[course.index - 1], windows[course.index]
+    since = min(last.since + (last.until - last.since) / 2, first.since)
     surely = course.bic.get("slope", math.inf) - best >= rules.evidence
-    return Fall(True, surely, first.since, first.until, release)
+    return Fall(True, surely, since, first.until, release)
 
 
 def _mean(windows: Sequence[PerformanceWindow]) -> float:

@@ -15,7 +15,8 @@ The rules, of which the first that applies decides:
 6.  Below the floor, on labels (see `standing.measured_standing`): RETRAIN.
 7.  Performance fell gradually, or suddenly and without a cause but hardly to be told from
     gradually: RETRAIN. Clearly suddenly, and without a cause: ASK.
-8.  Drift began near an announced change of pipeline or schema, which hurt nothing so far: ASK.
+8.  Drift began near an announced change of pipeline or schema and stayed, in two windows or more
+    and in each since, and hurt nothing that is known so far: ASK.
 9.  Below the floor as estimated before labels (see `standing.estimated_standing`): RETRAIN.
 10. Drift alerts: that alone retrains nothing, it is looked at whether performance suffers. Where
     it is known, by labels or by estimate, and stands: NOTHING. Where nothing is known of it: ASK.

@@ -120,10 +120,14 @@ def declined(found: Found) -> Answer | None:
 
 
 def drift_with_a_change(found: Found) -> Answer | None:
-    """Drift began where something was changed."""
+    """Drift came where something was changed, and stayed."""
     if not found.alerting:
         return None
     first = min(found.alerting, key=lambda one: (one.since, one.until))
+    # One alert may be a false one; a change of what is served goes on.
+    later = [one for one in found.drift if one.judged and one.since >= first.since]
+    if len(later) < 2 or not all(one.alert for one in later):
+        return None
     suspects = [
         change
         for change in blamed(
