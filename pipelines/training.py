@@ -1,5 +1,8 @@
 """Training: from data to a registered model, with a gate at every stage."""
 
+from collections.abc import Callable
+from typing import Any
+
 from kfp import dsl
 
 from components.evaluate.component import evaluate
@@ -12,43 +15,41 @@ from components.validate.component import validate
 from components.validate_serving.component import validate_serving
 from pipelines.steps import step
 
-
-def _blocked(name: str, verdict: dsl.Artifact) -> None:
-    step(
-        record_block(name=name, verdict=verdict),
-        "Record the block", cpu="1", memory="1Gi", cached=False,
-    )  # fmt: skip
+Text = Any  # what a parameter is while a pipeline is built: a channel, or a string
+Ended = Callable[[Any], None]
 
 
-@dsl.pipeline(
-    name="phasegate-training",
-    display_name="Phasegate training",
-    description="Ingest, validate, featurize, train, evaluate, validate serving, register.",
-)
-def training_pipeline(
-    name: str,
-    data: str,
-    validation: str,
-    features: str,
-    split: str,
-    training: str,
-    evaluation: str,
-    serving: str,
-    store: str,
-):
-    """Turn a source of events into a registered model, or into a verdict that says why not.
+def training_steps(
+    *,
+    name: Text,
+    data: Text,
+    validation: Text,
+    features: Text,
+    split: Text,
+    training: Text,
+    evaluation: Text,
+    serving: Text,
+    store: Text,
+    on_registered: Ended | None = None,
+    on_blocked: Ended | None = None,
+) -> None:
+    """Put the steps of a training into the pipeline that is being built.
 
     Args:
-        name: name of the model in the registry.
-        data: data section of the project file, as JSON.
-        validation: validation section, as JSON.
-        features: features section, as JSON.
-        split: split section, as JSON.
-        training: training section, as JSON.
-        evaluation: evaluation section, as JSON.
-        serving: serving section, as JSON.
-        store: where snapshots' parts are kept: a folder or a gs:// address.
+        name, data, validation, features, split, training, evaluation, serving, store: as those of
+            `training_pipeline`.
+        on_registered: adds steps behind the registration, from the registered model.
+        on_blocked: adds steps behind the record of a block, from the verdict.
     """
+
+    def blocked(verdict: Any) -> None:
+        step(
+            record_block(name=name, verdict=verdict),
+            "Record the block", cpu="1", memory="1Gi", cached=False,
+        )  # fmt: skip
+        if on_blocked:
+            on_blocked(verdict)
+
     ingested = step(ingest(data=data, store=store), "Ingest", cpu="2", memory="4Gi", cached=False)
     snapshot = ingested.outputs["snapshot"]
     validated = step(
@@ -88,7 +89,7 @@ def training_pipeline(
             )  # fmt: skip
 
             with dsl.If(served.outputs["outcome"] == "PASS", name="serving-pass"):
-                step(
+                entered = step(
                     register(
                         name=name, model=model, provenance=trained.outputs["provenance"],
                         data_verdict=validated.outputs["verdict"],
@@ -97,9 +98,46 @@ def training_pipeline(
                     ),
                     "Register", cpu="1", memory="2Gi", cached=False,
                 )  # fmt: skip
+                if on_registered:
+                    on_registered(entered.outputs["registered"])
             with dsl.Else(name="serving-block"):
-                _blocked(name, served.outputs["verdict"])
+                blocked(served.outputs["verdict"])
         with dsl.Else(name="evaluation-block"):
-            _blocked(name, evaluated.outputs["verdict"])
+            blocked(evaluated.outputs["verdict"])
     with dsl.Else(name="data-block"):
-        _blocked(name, validated.outputs["verdict"])
+        blocked(validated.outputs["verdict"])
+
+
+@dsl.pipeline(
+    name="phasegate-training",
+    display_name="Phasegate training",
+    description="Ingest, validate, featurize, train, evaluate, validate serving, register.",
+)
+def training_pipeline(
+    name: str,
+    data: str,
+    validation: str,
+    features: str,
+    split: str,
+    training: str,
+    evaluation: str,
+    serving: str,
+    store: str,
+):
+    """Turn a source of events into a registered model, or into a verdict that says why not.
+
+    Args:
+        name: name of the model in the registry.
+        data: data section of the project file, as JSON.
+        validation: validation section, as JSON.
+        features: features section, as JSON.
+        split: split section, as JSON.
+        training: training section, as JSON.
+        evaluation: evaluation section, as JSON.
+        serving: serving section, as JSON.
+        store: where snapshots' parts are kept: a folder or a gs:// address.
+    """
+    training_steps(
+        name=name, data=data, validation=validation, features=features, split=split,
+        training=training, evaluation=evaluation, serving=serving, store=store,
+    )  # fmt: skip

@@ -6,11 +6,11 @@ import json
 import tempfile
 from pathlib import Path
 
-from components.roll_back.asking import ask, check_sink, requested
 from components.roll_back.releases import take_back
 from phasegate.clock import now
 from phasegate.contracts import RetrainingAdvice, execution
 from phasegate.errors import BadInput
+from phasegate.monitoring.events import checked_sink, rollback_requested, send
 from phasegate.monitoring.policy import MonitoringPolicy
 from phasegate.monitoring.retraining.decision import Action, ChangeKind, RetrainingDecision
 from phasegate.monitoring.retraining.entry import Entry, EventKind
@@ -27,7 +27,7 @@ def main() -> None:
         path = step.read("advice", RetrainingAdvice).path / "decision.json"
         decision = RetrainingDecision.from_json(json.loads(path.read_bytes()), str(path))
         policy = MonitoringPolicy.from_json(step.json("policy"), "roll_back: policy")
-        sink = check_sink(step.parameter("sink", ""))
+        sink = checked_sink(step.parameter("sink", ""), "roll_back: sink")
         if refusal := _refusal(decision, policy):
             print(f"DENIED: {refusal}", flush=True)
             step.result("outcome", "DENIED")
@@ -46,9 +46,9 @@ def main() -> None:
             print(f"DONE: {said}", flush=True)
             step.result("outcome", "DONE")
             return
-        event = requested(asked, moment)
-        ask(open_named(store), name, event, sink, Path(scratch))
-        print(f"ASKED: {event['data']['reason']}", flush=True)
+        event = rollback_requested(asked)
+        send(event, open_named(store), name, sink, Path(scratch))
+        print(f"ASKED: {asked.event.reason}", flush=True)
         step.result("outcome", "ASKED")
 
 

@@ -1,7 +1,9 @@
 """Let kfp's own local orchestrator run container components without containers.
 
-kfp offers no place to register a task handler, so two of its names are swapped inside one context:
-the handler class, which it looks up at call time, and its cache class. Its warnings about
+kfp offers no place to register a task handler, so names of it are swapped inside one context: the
+handler class, which it looks up at call time, its cache class, and the function that tries a task
+again and again, because of some failures trying is pointless, while exit tasks still have to run.
+Its warnings about
 conditions that it could not resolve, after which it silently skips steps, are collected as errors.
 Held by tests against kfp 2.17.
 """
@@ -23,6 +25,7 @@ from unittest import mock
 from kfp import dsl, local
 from kfp.local import cache as kfp_cache
 from kfp.local import config, status, subprocess_task_handler, task_handler_interface
+from kfp.local.orchestrator import task_executor
 
 _UNRESOLVED = re.compile(r"Could not resolve|Condition evaluation failed|Unknown items type")
 
@@ -46,19 +49,26 @@ class Task:
     executor_input: dict[str, Any]
 
 
+class Hopeless(Exception):
+    """A task failed in a way that trying again does not mend."""
+
+
 @dataclass
 class Session:
     """What happens while kfp runs a pipeline.
 
     Attributes:
-        run: runs a task; True if it succeeded. An exception ends the pipeline without retries.
+        run: runs a task; True if it succeeded. `Hopeless` fails it without retries, any other
+            exception ends the pipeline at once.
         reused: called with a component's name and its outputs when the cache answers.
         unresolved: kfp's warnings after which steps would be skipped in silence.
+        hopeless: why tasks failed that were not tried again.
     """
 
     run: Callable[[Task], bool]
     reused: Callable[[str, dict[str, Any]], None]
     unresolved: list[str] = field(default_factory=list)
+    hopeless: list[Hopeless] = field(default_factory=list)
 
 
 @contextlib.contextmanager
@@ -86,6 +96,7 @@ def kfp_session(session: Session, root: Path, cache: Path | None, log: Path) -> 
         with (
             mock.patch.object(subprocess_task_handler, "SubprocessTaskHandler", handler),
             mock.patch.object(kfp_cache, "LocalCache", contents),
+            mock.patch.object(task_executor, "execute_single_task", _tried(session)),
             log.open("a", encoding="utf-8") as file,
             contextlib.redirect_stdout(file),
             contextlib.redirect_stderr(_Discard()),
@@ -113,6 +124,20 @@ def _collector(session: Session) -> Callable[[logging.LogRecord], bool]:
         return True
 
     return collect
+
+
+def _tried(session: Session) -> Callable[..., tuple[dict[str, Any], status.Status]]:
+    """kfp's function that runs a task with retries, which a hopeless failure cuts short."""
+    original = task_executor.execute_single_task
+
+    def execute(**arguments: Any) -> tuple[dict[str, Any], status.Status]:
+        try:
+            return original(**arguments)
+        except Hopeless as failure:
+            session.hopeless.append(failure)
+            return {}, status.Status.FAILURE
+
+    return execute
 
 
 def _handler(session: Session) -> type[task_handler_interface.ITaskHandler]:

@@ -80,6 +80,12 @@ class RunRecord:
         """The latest step of that name."""
         return next((step for step in reversed(self.steps) if step.name == name), None)
 
+    def failed(self) -> StepRecord | None:
+        """The first step that failed and was not run again with success."""
+        lasting = {step.name: step for step in self.steps if step.state is not State.RUNNING}
+        failed = (step for step in lasting.values() if step.state is State.FAILED)
+        return next(failed, None)
+
     def blocked(self) -> StepRecord | None:
         """The step whose verdict stopped the run, if one did."""
         for step in self.steps:

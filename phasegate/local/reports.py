@@ -15,8 +15,10 @@ def collect_pages(record: RunRecord, folder: Path) -> dict[str, Path]:
     """
     pages = {}
     for step in record.steps:
-        page = step.outputs.get("page")
-        if isinstance(page, dict) and Path(page["uri"]).is_file():
+        pages_of = (step.outputs.get(name) for name in ("page", "report"))
+        for page in pages_of:
+            if not (isinstance(page, dict) and Path(page["uri"]).is_file()):
+                continue
             target = folder / "reports" / f"{step.name}.html"
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(page["uri"], target)

@@ -18,7 +18,7 @@ from kfp import components
 from phasegate.digests import digest_file, digest_json
 from phasegate.errors import BadInput, ExitCode
 from phasegate.local.environments import ROOT, Environment, environment
-from phasegate.local.kfp_runner import Session, Task, kfp_session
+from phasegate.local.kfp_runner import Hopeless, Session, Task, kfp_session
 from phasegate.local.record import RunRecord, State, StepRecord
 from phasegate.local.steps import StepProcess, WarmSteps
 from phasegate.local.tracking_server import tracking_server
@@ -73,10 +73,6 @@ class Workspace:
         return self.folder / "cache" / digest_json([_code_digest(), tracking])[:16]
 
 
-class StepFailed(BadInput):
-    """A step failed for good; the record says how."""
-
-
 @dataclass(frozen=True)
 class PlannedStep:
     """A step that a run will come to: its name, the module that it runs, its image."""
@@ -102,7 +98,7 @@ class LocalRun:
         """Run one task; False lets kfp retry it by the pipeline's retry policy.
 
         Raises:
-            StepFailed: when trying again is pointless, because the input is wrong.
+            Hopeless: when trying again is pointless, because the input is wrong.
         """
         step = StepRecord(task.name, log=str(self.folder / "logs" / f"{task.name}.log"))
         self._begin(step)
@@ -129,7 +125,7 @@ class LocalRun:
         step.error = finished.error or _ending(finished.code)
         self._end(step, State.FAILED)
         if finished.code == ExitCode.BAD_INPUT:
-            raise StepFailed(step.error, where=task.name)
+            raise Hopeless(str(BadInput(step.error, where=task.name)))
         return False
 
     def reused(self, name: str, outputs: dict[str, Any]) -> None:
@@ -217,13 +213,15 @@ def run_pipeline(
             error = f"kfp skipped steps: {session.unresolved[0]}"
         else:
             code, error = ExitCode.BLOCKED if record.blocked() else ExitCode.PASSED, ""
-    except StepFailed as failure:
-        code, error = ExitCode.BAD_INPUT, str(failure)
     except RuntimeError:
-        # kfp's word for a task that failed after its retries.
-        if not (record.steps and record.steps[-1].state is State.FAILED):
+        # kfp's word for a task that failed, after its retries and after exit tasks.
+        failed = record.failed()
+        if session.hopeless:
+            code, error = ExitCode.BAD_INPUT, str(session.hopeless[0])
+        elif failed:
+            error = f"{failed.name}: {failed.error}"
+        else:
             raise
-        error = f"{record.steps[-1].name}: {record.steps[-1].error}"
     finally:
         run.warm.close()
         record.code, record.error = code, error

@@ -15,6 +15,8 @@ def main() -> None:
             file.write(f"{behaviour}\n")
         step.progress(0.5, "half way")
         print("a line of log")
+        if behaviour == "ends":
+            return
         if behaviour == "bad input":
             raise BadInput("the column is missing", where="a.csv")
         if behaviour == "fails once" and trace.read_text().count("\n") == 1:

@@ -53,6 +53,24 @@ def chain(behaviour: str, trace: str, second_trace: str):
         second(behaviour="otherwise", trace=second_trace, given=one.outputs["made"])
 
 
+@dsl.container_component
+def last(behaviour: str, trace: str, status: dsl.PipelineTaskFinalStatus):
+    return _spec()
+
+
+@dsl.pipeline(name="cleared")
+def cleared(behaviour: str, trace: str, second_trace: str, last_trace: str):
+    """Work that fails, in a condition, and a task that runs however it went."""
+    with dsl.ExitHandler(last(behaviour="ends", trace=last_trace)):
+        one = first(behaviour="works", trace=trace)
+        with dsl.If(one.outputs["outcome"] == "PASS"):
+            two = first(behaviour=behaviour, trace=second_trace)
+            two.set_retry(num_retries=2, backoff_duration="0s")
+            second(behaviour="works", trace=trace, given=two.outputs["made"])
+        with dsl.Else():
+            first(behaviour="works", trace=trace)
+
+
 @dsl.pipeline(name="unresolved")
 def quoted(behaviour: str, trace: str):
     one = first(behaviour=behaviour, trace=trace)
@@ -161,6 +179,27 @@ def test_a_step_is_reused_when_its_inputs_have_the_same_content(runs: Runs) -> N
     assert [step.state for step in record.steps] == [State.DONE, State.REUSED]
     assert runs.trace("first") == ["works", "works again"]
     assert runs.trace("second") == ["works"]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "tries"),
+    [
+        ("works", ExitCode.PASSED, 1),
+        ("bad input", ExitCode.BAD_INPUT, 1),
+        ("dies", ExitCode.INTERNAL, 3),
+    ],
+)
+def test_an_exit_task_runs_however_the_others_ended(
+    runs: Runs, behaviour: str, code: int, tries: int
+) -> None:
+    record = runs(
+        cleared, behaviour, trace="first", second_trace="second", last_trace="last"
+    )  # fmt: skip
+    assert record.code == code
+    assert runs.trace("second") == [behaviour] * tries
+    assert runs.trace("last") == ["ends"]
+    failed = record.failed()
+    assert (failed.name if failed else "") == ("" if behaviour == "works" else "first-2")
 
 
 def test_a_condition_that_kfp_cannot_evaluate_is_an_error(runs: Runs) -> None:

@@ -1,0 +1,1 @@
+"""Tell people what monitoring cannot do by itself."""
