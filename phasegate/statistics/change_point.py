@@ -7,10 +7,10 @@ Windows are binomial. With L a model's greatest log likelihood and k its paramet
 Schwarz (1978), "Estimating the dimension of a model"; the place of a step that had to be searched
 for is a parameter (Yao 1988, "Estimating the number of change-points via Schwarz' criterion"). One
 that was announced is none; of m announced ones the likeliest pays 2 ln(m) for having been chosen,
-which is what a prior of 1/m each comes to. Windows differ by more than their rows explain, by weekdays and
-seasons: c, at least 1, is Pearson's chi-square over its degrees of freedom, of the model that fits
-best (McCullagh & Nelder 1989, section 4.5; QAIC in Burnham & Anderson 2002, section 2.5), and n is
-the rows that are left of it, their number over c.
+which is what a prior of 1/m each comes to. Windows differ by more than their rows explain, by
+weekdays and seasons: c, at least 1, is Pearson's chi-square over its degrees of freedom, of the
+model that fits best (McCullagh & Nelder 1989, section 4.5; QAIC in Burnham & Anderson 2002,
+section 2.5), and n is the rows that are left of it, their number over c.
 
 | model          | logit of the proportion            | k |
 |----------------|------------------------------------|---|

@@ -24,17 +24,17 @@ class Fall:
 
     Attributes:
         sudden: whether a step explains it better than a slope.
-        surely: whether the slope explains it worse by all the evidence that is asked for.
-        since: event time from which on the step may have come: the middle of the last window
-            before it, as what comes earlier is in most of that window too; None of a slope.
+        surely: whether the other one explains it worse by all the evidence that is asked for.
+        since: event time from which on the likeliest step may have come: the middle of the last
+            window before it, as what comes earlier is in most of that window too.
         until: end of the first window after it.
         release: promotion of the model that the step came with; None where it came later.
     """
 
     sudden: bool
     surely: bool
-    since: datetime | None
-    until: datetime | None
+    since: datetime
+    until: datetime
     release: Change | None = None
 
 
@@ -181,12 +181,13 @@ def _fall(
         return None
     if newest.hits / newest.of > (before + after) / 2:
         return None
-    if course.kind == "slope" or course.index is None:
-        return Fall(False, False, None, None) if len(windows) >= _FEWEST else None
+    if course.index is None or (course.kind == "slope" and len(windows) < _FEWEST):
+        return None
     last, first = windows[course.index - 1], windows[course.index]
     since = min(last.since + (last.until - last.since) / 2, first.since)
-    surely = course.bic.get("slope", math.inf) - best >= rules.evidence
-    return Fall(True, surely, since, first.until, release)
+    sudden = course.kind == "step"
+    rival = course.bic.get("slope", math.inf) if sudden else _step_bic(course)
+    return Fall(sudden, rival - best >= rules.evidence, since, first.until, release)
 
 
 def _mean(windows: Sequence[PerformanceWindow]) -> float:

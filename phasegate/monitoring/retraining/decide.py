@@ -14,10 +14,12 @@ The rules, of which the first that applies decides:
     release of this model took over: ROLL_BACK of it.
 6.  Below the floor, on labels (see `standing.measured_standing`): RETRAIN.
 7.  Performance fell gradually, or suddenly and without a cause but hardly to be told from
-    gradually: RETRAIN. Clearly suddenly, and without a cause: ASK.
+    gradually: RETRAIN. Clearly suddenly, and without a cause: ASK. So is a slope that may as well
+    be a step near an announced change.
 8.  Drift began near an announced change of pipeline or schema and stayed, in two windows or more
     and in each since, and hurt nothing that is known so far: ASK.
-9.  Below the floor as estimated before labels (see `standing.estimated_standing`): RETRAIN.
+9.  Below the floor as estimated before labels (see `standing.estimated_standing`): RETRAIN; ASK
+    where pipeline or schema were changed since the labels that are known.
 10. Drift alerts: that alone retrains nothing, it is looked at whether performance suffers. Where
     it is known, by labels or by estimate, and stands: NOTHING. Where nothing is known of it: ASK.
 11. Otherwise NOTHING.

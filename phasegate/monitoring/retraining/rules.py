@@ -90,14 +90,9 @@ def untold_labels(found: Found) -> Answer | None:
 def caused_drop(found: Found) -> Answer | None:
     """Performance stepped down where something was changed."""
     fall = found.fall
-    if fall is None or not fall.sudden or fall.since is None or fall.until is None:
+    if fall is None or not fall.sudden:
         return None
-    near = found.policy.retraining.near
-    suspects = (
-        [fall.release]
-        if fall.release is not None
-        else blamed(found.changes, fall.since, fall.until, near, found.model_digest)
-    )
+    suspects = [fall.release] if fall.release is not None else _suspects(found, fall)
     return _roll_back(_told(found), suspects, []) if suspects else None
 
 
@@ -115,6 +110,10 @@ def declined(found: Found) -> Answer | None:
         return None
     if found.fall.sudden and found.fall.surely:
         said = "Performance dropped suddenly, and no change was announced that explains it"
+        return Action.ASK, [said, _told(found)], None
+    suspects = [] if found.fall.sudden or found.fall.surely else _suspects(found, found.fall)
+    if suspects:
+        said = f"Performance declines, and it may be the fault of a change: {suspects[0].what}"
         return Action.ASK, [said, _told(found)], None
     return _retrain(found, "Performance declines", [_told(found)])
 
@@ -145,6 +144,14 @@ def estimated_below(found: Found) -> Answer | None:
     """Performance is below the floor, as estimated before labels."""
     if found.estimated is None or not found.estimated.below:
         return None
+    # What a change did to labels is not known before they are: the estimate may be its fault.
+    known = max((w.until for w in found.performance.windows if w.measured), default=None)
+    near = found.policy.retraining.near
+    suspects = blamed(found.changes, known or found.until, found.until, near, "")
+    suspects = [change for change in suspects if change.kind is not ChangeKind.RELEASE]
+    if suspects:
+        said = "Performance is estimated below the floor, and labels do not tell yet about a change"
+        return Action.ASK, [f"{said}: {suspects[0].what}", *_alarms(found)], None
     return _retrain(found, "Performance is estimated below the floor", _alarms(found))
 
 
@@ -178,6 +185,11 @@ def _retrain(found: Found, why: str, more: list[str]) -> Answer:
     since = "" if found.last_training is None else f" since {found.last_training:%Y-%m-%d}"
     lack = "too few labels became known to train on" + since
     return Action.ASK, [f"{why}, and {lack}", *more], None
+
+
+def _suspects(found: Found, fall: Fall) -> list[Change]:
+    near = found.policy.retraining.near
+    return blamed(found.changes, fall.since, fall.until, near, found.model_digest)
 
 
 def _roll_back(what: str, suspects: Sequence[Change], details: list[str]) -> Answer:
