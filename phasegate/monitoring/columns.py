@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from phasegate.models.encoding import CATEGORICAL, NUMERIC
+
 CHARACTERS = frozenset("0123456789+-.eEinfINFatyATY")
 
 
@@ -24,7 +26,8 @@ def numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray | None]:
         return _read(column)
     if pa.types.is_boolean(kind):
         column = column.cast(pa.int8())
-    if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+        kind = column.type
+    if pa.types.is_floating(kind) or pa.types.is_integer(kind):
         return column.cast(pa.float64(), safe=False).to_numpy(), None
     if pa.types.is_decimal(kind) or pa.types.is_null(kind):
         return column.cast(pa.float64()).to_numpy(), None
@@ -41,6 +44,17 @@ def text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         texts = [None if one is None else str(one) for one in column.to_pylist()]
         return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def kind_of(kind: pa.DataType) -> str | None:
+    """How values of a type are compared: as numbers, as categories, or (None) not at all."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+        return NUMERIC
+    if _is_text(kind) or pa.types.is_boolean(kind):
+        return CATEGORICAL
+    return None
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -6,6 +6,7 @@ each column has as many values as there are rows.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -114,7 +115,7 @@ def _count(
         decided = pc.fill_null(pc.equal(table["decision"], 1), False).to_numpy()
     times = _microseconds(table["event_time"]) if "event_time" in present else None
     found = []
-    for position, (start, end) in enumerate(zip(cuts, cuts[1:], strict=False)):
+    for position, (start, end) in enumerate(itertools.pairwise(cuts)):
         span = None if times is None or start == end else times[start:end]
         found.append(
             WindowCounts(
@@ -143,7 +144,7 @@ def _numeric(
     reference: NumericReference, column: pa.ChunkedArray | None, cuts: Sequence[int]
 ) -> list[NumericCounts]:
     bins = Bins(reference.edges)
-    spans = zip(cuts, cuts[1:], strict=False)
+    spans = itertools.pairwise(cuts)
     if column is None:
         nothing = np.empty(0)
         return [NumericCounts(bins.count(nothing), missing=end - start) for start, end in spans]
@@ -176,7 +177,7 @@ def _categorical(
     known = pa.array(reference.categories, pa.string())
     values = None if column is None else text(column)
     found = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         bins = np.zeros(len(reference.categories), np.int64)
         if values is None:
             found.append(CategoryCounts(bins, missing=end - start))
