@@ -86,7 +86,7 @@ def validate(
         # TFDV takes 10 to 20 seconds to import; the table is scanned meanwhile.
         measured = pool.submit(measure, parts, roles, now + CLOCK_TOLERANCE, scratch)
         progress(0.1, "scanning the table while TensorFlow Data Validation loads")
-        with _quietly():
+        with quietly():
             from components.validate import anomalies, bins, counting, schemas
 
         table = measured.result()
@@ -126,7 +126,7 @@ def validate(
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Keep to itself what libraries say of optional parts while they load; errors still raise."""
     # Read when TensorFlow's own libraries load.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from phasegate.errors import BadInput
+from phasegate.errors import BadInput, Unavailable
 from phasegate.features.definitions import FeatureDefinitions
 from phasegate.monitoring.policy import SkewRules
 from phasegate.monitoring.skew.judging import judge_skew, not_compared
@@ -34,7 +34,7 @@ class Detected:
 
 def detect(
     log: Sequence[Path],
-    events: Mapping[str, Sequence[Path]],
+    find_events: Callable[[], Mapping[str, Sequence[Path]]],
     data: Mapping[str, Any],
     definitions: FeatureDefinitions,
     rules: SkewRules,
@@ -53,7 +53,8 @@ def detect(
 
     Args:
         log: files of the prediction log, under the names that its store gives them.
-        events: files of raw events by kind, as `label_files` finds them.
+        find_events: gives the files of raw events by kind, as `label_files` does; it is called only
+            where there are rows to compare.
         data: data section of the project file.
         definitions: of the features.
         rules: what is compared, and what alerts.
@@ -67,6 +68,7 @@ def detect(
 
     Raises:
         BadInput: the log cannot be read.
+        Unavailable: the raw events' store did not answer.
     """
     window = {"model_digest": model_digest, "since": since, "until": until}
     settings = {
@@ -85,7 +87,14 @@ def detect(
         try:
             progress(0.15, f"reading the raw events of {len(served.rows):,} requests")
             raw = write_events(
-                connection, events, data, definitions, key, since, until, folder / "events.parquet"
+                connection,
+                find_events(),
+                data,
+                definitions,
+                key,
+                since,
+                until,
+                folder / "events.parquet",
             )
             if not raw.rows:
                 problem = "There are no raw events of this window and the past before it."
@@ -99,6 +108,8 @@ def detect(
                 folder / "features.parquet",
                 threads=threads,
             )
+        except Unavailable:
+            raise
         except BadInput as error:
             problem = f"Features could not be computed again: {error}"
             report = not_compared(**window, problem=problem, logged=served.logged, alert=True)

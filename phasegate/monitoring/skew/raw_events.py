@@ -184,8 +184,8 @@ def _once_each(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) ->
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE seen AS
-            SELECT * REPLACE (CASE WHEN coalesce(kinds, 1) = 1 THEN {KEY} END AS {KEY})
-                EXCLUDE (copies, kinds)
+            SELECT * EXCLUDE (copies, kinds)
+                REPLACE (CASE WHEN coalesce(kinds, 1) = 1 THEN {KEY} END AS {KEY})
             FROM (
                 SELECT seen.*, copies, kinds FROM seen LEFT JOIN several USING ({KEY})
                 QUALIFY {KEY} IS NULL OR 1 = row_number() OVER (

@@ -88,12 +88,13 @@ def recompute(
     """
     compute_features([events.part], definitions, features, threads=threads, progress=progress)
     requests = pa.table({"place": pa.array(np.arange(len(request_ids))), "id": request_ids})
-    connection.register("requests", requests)
+    asked = _written(requests, features.with_name("requests.parquet"))
     found = connection.sql(
-        f"""SELECT place, file_row_number AS event FROM requests JOIN
-            read_parquet({literal(str(events.part))}, file_row_number = true) ON {KEY} = id"""
+        f"""SELECT place, event FROM {asked} JOIN (
+                SELECT {KEY}, file_row_number AS event
+                FROM read_parquet({literal(str(events.part))}, file_row_number = true)
+            ) ON {KEY} = id"""
     ).to_arrow_table()
-    connection.unregister("requests")
     rows = np.full(len(request_ids), UNMATCHED, np.int64)
     rows[found["place"].to_numpy()] = found["event"].to_numpy()
     table = pq.read_table(features, columns=["_row", "_time"])
@@ -125,7 +126,9 @@ def read_pasts(
     definitions = recomputed.definitions
     with duckdb.connect() as connection:
         open_events(connection, [recomputed.events.part], definitions)
-        connection.register("chosen", pa.table({"place": np.arange(len(rows)), "_row": rows}))
+        chosen = pa.table({"place": np.arange(len(rows)), "_row": rows})
+        asked = _written(chosen, recomputed.features.with_name("chosen.parquet"))
+        connection.execute(f"CREATE TEMP TABLE chosen AS FROM {asked}")
         calendar = moments
         if definitions.calendar:
             name = quoted(time_column(definitions.calendar.column))
@@ -188,3 +191,9 @@ def _past(
 
 def _values(column: pa.ChunkedArray) -> Values:
     return numbers(column) if pa.types.is_floating(column.type) else texts(column)
+
+
+def _written(table: pa.Table, file: Path) -> str:
+    """SQL that reads the table, from a file: an old pyarrow shares no memory with DuckDB."""
+    pq.write_table(table, file)
+    return f"read_parquet({literal(str(file))})"

@@ -124,8 +124,8 @@ def over_past(world: World, entity: str, value: str, since: str, until: str) -> 
         ).to_arrow_table()
 
 
-def write_log(world: World, folder: Path, *, role: str = "champion") -> list[Path]:
-    """The served rows as stored tables of the prediction log."""
+def write_log(world: World, folder: Path, **columns: Any) -> list[Path]:
+    """The served rows as a stored table of the prediction log, with some other columns."""
     names = [name for name in world.served.column_names if not name.startswith("_")]
     rows = len(world.served)
     struct = pa.StructArray.from_arrays(
@@ -139,7 +139,7 @@ def write_log(world: World, folder: Path, *, role: str = "champion") -> list[Pat
             .cast(pa.timestamp("us"))
             .cast(pa.timestamp("us", tz="UTC")),
             "entity": pa.nulls(rows, pa.string()),
-            "role": pa.array([role] * rows),
+            "role": pa.array(["champion"] * rows),
             "model_digest": pa.array([DIGEST] * rows),
             "score": pa.array(np.zeros(rows)),
             "decision": pa.array(np.zeros(rows, np.int8)),
@@ -148,6 +148,8 @@ def write_log(world: World, folder: Path, *, role: str = "champion") -> list[Pat
             "features": struct,
         }
     )
+    for name, values in columns.items():
+        table = table.set_column(table.schema.get_field_index(name), name, values)
     path = folder / "predictions/fraud/date=2026-03-09" / f"model={DIGEST[:12]}" / "a.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, path)
@@ -160,7 +162,7 @@ def detected(world: World, folder: Path, **rules: Any) -> Detected:
     pq.write_table(world.events, folder / "raw.parquet")
     return detect(
         write_log(world, folder),
-        {"parquet": [folder / "raw.parquet"]},
+        lambda: {"parquet": [folder / "raw.parquet"]},
         DATA,
         DEFINITIONS,
         SkewRules(events="raw.parquet", **rules),
