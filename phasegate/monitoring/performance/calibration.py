@@ -77,13 +77,13 @@ def rates(
     """Share of label 1 in each group of a window, and draws from what it may be.
 
     Args:
-        groups: of the reference.
-        score: mean score of the window's rows, [bins, 2]; NaN where there are none.
+        groups: of the reference, arrays of one shape.
+        score: mean score of the window's rows, of the same shape; NaN where there are none.
         generator: of the draws.
         draws: how many.
 
     Returns:
-        The share at the posterior's mean, [bins, 2], and the draws, [draws, bins, 2].
+        The share at the posterior's mean, [...], and the draws, [draws, ...].
     """
     believed = np.where(groups.rows > 0, groups.score, np.nan_to_num(score, nan=0.5))
     believed = np.clip(believed, _LEAST, 1 - _LEAST)

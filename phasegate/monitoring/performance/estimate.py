@@ -56,20 +56,22 @@ def estimated(
         denominator, of recall the expected one, rounded.
     """
     generator = np.random.default_rng(SEED)
-    used = sums.rows.sum(axis=1) > 0
+    used = sums.rows > 0
+    if metric == "precision":
+        used[:, 0] = False  # rows decided 0 have no part in it
+    decided = np.nonzero(used)[1]
     rows, score = sums.rows[used], sums.score[used]
+    mean = score / rows
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = score / rows
         spread = (score - sums.square[used]) / (rows * mean * (1 - mean))
     # Share of the binomial variance that is left when rates differ from row to row.
     within = np.clip(np.nan_to_num(spread, nan=1.0), 0.0, 1.0)
     known = LabelledGroups(groups.rows[used], groups.positive[used], groups.score[used])
     expected, drawn = rates(known, mean, generator, draws)
-    positives = (rows * expected).sum(axis=0)
-    outcomes = _poisson_binomial(rows, drawn, within, generator).sum(axis=1)
-    size = rows.sum(axis=0)
-    hits, of = _ratio(positives, size, metric)
-    hits_drawn, of_drawn = _ratio(outcomes.T, size, metric)
+    outcomes = _poisson_binomial(rows, drawn, within, generator)
+    size = _by_decision(rows, decided)
+    hits, of = _ratio(_by_decision(rows * expected, decided), size, metric)
+    hits_drawn, of_drawn = _ratio(_by_decision(outcomes, decided), size, metric)
     if not float(of) > 0:
         return None
     # Without positives recall is undefined; such a draw excludes nothing.
@@ -82,6 +84,11 @@ def estimated(
     return Figure(
         value, min(float(lower), value), max(float(upper), value), float(hits), round(float(of))
     )
+
+
+def _by_decision(values: np.ndarray, decided: np.ndarray) -> np.ndarray:
+    """Sums over the groups decided 0, and over those decided 1: [2, ...] of [..., groups]."""
+    return np.array([values[..., decided == one].sum(axis=-1) for one in (0, 1)])
 
 
 def _ratio(positives: np.ndarray, rows: np.ndarray, metric: str) -> tuple[np.ndarray, np.ndarray]:
@@ -97,12 +104,12 @@ def _ratio(positives: np.ndarray, rows: np.ndarray, metric: str) -> tuple[np.nda
 def _poisson_binomial(
     rows: np.ndarray, share: np.ndarray, within: np.ndarray, generator: np.random.Generator
 ) -> np.ndarray:
-    """Draws of sums of unlike trials: [draws, bins, 2].
+    """Draws of sums of unlike trials: [draws, groups].
 
     Args:
-        rows: trials, [bins, 2].
-        share: mean probability, [draws, bins, 2].
-        within: variance over that of ``rows`` trials of the mean probability, [bins, 2].
+        rows: trials, [groups].
+        share: mean probability, [draws, groups].
+        within: variance over that of ``rows`` trials of the mean probability, [groups].
     """
     mean = rows * share
     # n trials of probability p with n p = mean and n p (1 - p) = within * mean * (1 - share)
