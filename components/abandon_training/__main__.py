@@ -6,7 +6,7 @@ from phasegate.clock import now
 from phasegate.contracts import execution
 from phasegate.monitoring.retraining.entry import TrainingOutcome
 from phasegate.monitoring.retraining.journal import open_journal
-from phasegate.monitoring.retraining.recording import end_training, open_claims
+from phasegate.monitoring.retraining.trainings import end_training, open_claims
 
 
 def main() -> None:

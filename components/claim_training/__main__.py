@@ -12,7 +12,7 @@ from phasegate.monitoring.retraining.claims import Claim
 from phasegate.monitoring.retraining.decision import Action, RetrainingDecision
 from phasegate.monitoring.retraining.entry import TrainingKey
 from phasegate.monitoring.retraining.journal import Journal, open_journal
-from phasegate.monitoring.retraining.recording import claim_training
+from phasegate.monitoring.retraining.trainings import claim_training
 from phasegate.release.store import Releases, open_releases
 
 

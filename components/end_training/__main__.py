@@ -7,7 +7,7 @@ from phasegate.contracts import RegisteredModel, Verdict, execution
 from phasegate.errors import BadInput
 from phasegate.monitoring.retraining.entry import TrainingOutcome
 from phasegate.monitoring.retraining.journal import open_journal
-from phasegate.monitoring.retraining.recording import end_training
+from phasegate.monitoring.retraining.trainings import end_training
 
 
 def main() -> None:

@@ -69,7 +69,11 @@ def decided(journal: Journal, decision: RetrainingDecision) -> Entry:
     """
     for entry in journal.entries():
         event = entry.event
-        if event.kind is EventKind.DECIDED and event.decision == decision:
+        if (
+            event.decision
+            and event.decision.digest == decision.digest
+            and event.kind is EventKind.DECIDED
+        ):
             return entry
     raise BadInput(
         "the journal does not have this decision", where=journal.where,

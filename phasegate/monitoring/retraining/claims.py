@@ -80,8 +80,12 @@ def may_train(
     return Claim(True, "no training runs, and the last one was long enough ago")
 
 
-def last_training(entries: Sequence[Entry]) -> datetime | None:
-    """When the newest training was claimed that did not fail, running ones included."""
+def last_training(entries: Sequence[Entry], now: datetime) -> datetime | None:
+    """When the newest training was claimed that did not fail, running ones included.
+
+    Args:
+        now: event time; what was claimed later than that, in a replay, is not known yet.
+    """
     failed = {
         entry.event.refers
         for entry in entries
@@ -93,7 +97,9 @@ def last_training(entries: Sequence[Entry]) -> datetime | None:
         (
             entry.event.at
             for entry in entries
-            if entry.event.kind is EventKind.TRAINING_CLAIMED and entry.sequence not in failed
+            if entry.event.kind is EventKind.TRAINING_CLAIMED
+            and entry.sequence not in failed
+            and entry.event.at <= now
         ),
         default=None,
     )

@@ -36,7 +36,7 @@ def announce_change(journal: Journal, change: Change, now: datetime) -> Entry:
 def undo_change(
     journal: Journal, sequence: int, now: datetime, actor: str, reason: str, at: datetime
 ) -> Entry:
-    """Say that an announced change was taken back.
+    """Say that an announced change was taken back; a rollback that asked for it is done then.
 
     Args:
         sequence: of the entry that announced it.
@@ -56,7 +56,12 @@ def undo_change(
             EventKind.CHANGE_UNDONE, now, actor, reason, refers=sequence, change=undone
         )
 
-    return recorded(journal, propose)
+    entry = recorded(journal, propose)
+    announced = entry_of(journal, journal.entries(), sequence, EventKind.CHANGE_ANNOUNCED)
+    for asked in open_rollbacks(journal.entries()):
+        if asked.event.change == announced.event.change:
+            rollback_done(journal, asked.sequence, now, actor, reason)
+    return entry
 
 
 def record_decision(journal: Journal, decision: RetrainingDecision, actor: str) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from phasegate.monitoring.retraining.course import promotion
+from phasegate.monitoring.retraining.course import Fall, promotion
 from phasegate.monitoring.retraining.decision import (
     Action,
     Change,
@@ -230,6 +230,8 @@ def remarks(found: Found) -> list[str]:
         said.append(f"{unjudged} of {len(found.drift)} windows had too few rows to judge drift")
     if found.skew is None:
         said.append("served features were not compared with recomputed ones")
+    else:
+        said.extend(found.skew.problems)
     return [*said, *found.performance.problems]
 
 

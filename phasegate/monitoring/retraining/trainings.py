@@ -21,7 +21,7 @@ from phasegate.monitoring.retraining.entry import (
     TrainingOutcome,
 )
 from phasegate.monitoring.retraining.journal import Journal
-from phasegate.monitoring.retraining.lookup import end_of, entry_of, recorded
+from phasegate.monitoring.retraining.lookup import end_of, entry_of, open_ones, recorded
 
 
 def claim_training(
@@ -90,3 +90,8 @@ def end_training(
         )
 
     return recorded(journal, propose)
+
+
+def open_claims(entries: Sequence[Entry]) -> list[Entry]:
+    """Claims of trainings that have not ended, those past their timeout included."""
+    return open_ones(entries, EventKind.TRAINING_CLAIMED, EventKind.TRAINING_ENDED)

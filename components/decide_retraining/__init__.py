@@ -1,0 +1,1 @@
+"""Decide whether a model is retrained, a change rolled back, a person asked, or nothing done."""
