@@ -93,9 +93,7 @@ def from_log(
         BadInput: a file cannot be read.
     """
     own = [one for one in files if one.parent.name == f"model={profile.model_digest[:12]}"]
-    connection = duckdb.connect(
-        config={"memory_limit": _MEMORY, "temp_directory": str(folder), "TimeZone": "UTC"}
-    )
+    connection = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(folder)})
     try:
         windows = [
             _window(connection, files, own, profile, *span) for span in spans(since, until, width)
@@ -168,7 +166,7 @@ def _window(
         """CREATE OR REPLACE TEMP TABLE repeated AS SELECT request_id, "row", count(*) AS times
         FROM logged GROUP BY ALL HAVING count(*) > 1"""
     )
-    rows = connection.execute(
+    rows = connection.sql(
         """FROM logged ANTI JOIN repeated USING (request_id, "row")
         UNION ALL BY NAME
         (FROM logged SEMI JOIN repeated USING (request_id, "row")

@@ -56,5 +56,5 @@ def rate_square(rows: np.ndarray, usual: np.ndarray) -> Square:
     Of independent arrivals the logarithm of a number varies by one over the number.
     """
     rows, usual = np.broadcast_arrays(np.asarray(rows, float), np.asarray(usual, float))
-    log = np.log((rows + 1) / (usual + 1))
+    log = np.log((np.maximum(rows, 0) + 1) / (usual + 1))
     return Square(usual * log**2, usual, np.ones(rows.shape))
