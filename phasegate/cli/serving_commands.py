@@ -92,7 +92,7 @@ def serve(
     from phasegate.traffic.plan import Stickiness, TrafficPlan
 
     settings = ServingSettings.of(load_project(project).sections) if project else ServingSettings()
-    for name in ("core", "sidecar"):
+    for name in ("core", settings.sidecar_environment):
         environment(name).require_current()
     place = Workspace(workspace.resolve())
     found = fetch_models(models, place, place.folder / SERVING / "models")

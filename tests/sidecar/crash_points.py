@@ -1,6 +1,6 @@
 """Processes that kill themselves before the first, second, third ... effect on a disk.
 
-    python -m tests.sidecar.crash_points seal|export ROOT
+    python -m tests.sidecar.crash_points seal|export|count ROOT
 
 Each case has a folder ROOT/<number>: what was begun in a process that was killed was ended by the
 next one. The last case was not killed. The interpreter's audit hook sees every change of a file
@@ -31,6 +31,7 @@ from phasegate.sidecar.services import Services
 from phasegate.sidecar.spools import SpoolFolder
 from phasegate.store.named import open_named
 from tests.prediction_log.examples import DAY, NOON, SOURCE, prediction
+from tests.sidecar.drift.counted import count_drift, fill_watched
 from tests.sidecar.events import read, request, response
 
 IDS = tuple(f"request-{number}" for number in range(6))
@@ -91,7 +92,11 @@ def export(folder: Path, kill: Kill) -> None:
 
 
 def main(kind: str, root: str) -> None:
-    prepare, case = {"seal": (fill_spool, seal), "export": (fill_database, export)}[kind]
+    prepare, case = {
+        "seal": (fill_spool, seal),
+        "export": (fill_database, export),
+        "count": (fill_watched, count_drift),
+    }[kind]
     # What Arrow imports on its first use would be imported in each process anew.
     pa.array(np.zeros(1))
     for number in count():

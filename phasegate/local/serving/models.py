@@ -31,6 +31,12 @@ class ServedModel:
     digest: str
     folder: Path
 
+    @property
+    def profile(self) -> Path | None:
+        """Folder of its ReferenceProfile, beside that of the model; None where there is none."""
+        folder = self.folder.parent / "profile"
+        return folder if (folder / "profile.json").is_file() else None
+
 
 def fetch_models(
     references: Sequence[str], workspace: Workspace, folder: Path

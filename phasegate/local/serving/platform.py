@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Self
 
+from phasegate.digests import canonical_json
 from phasegate.errors import Unavailable
 from phasegate.local.environments import environment
 from phasegate.local.serving.models import ServedModel
@@ -37,6 +39,7 @@ class LocalServing:
         settings: of the project.
         port: of loopback, for requests; 0 is any free one.
         say: told what happened to the processes.
+        sidecar_options: further arguments of ``python -m phasegate.sidecar``.
 
     Attributes:
         target: carries out traffic plans.
@@ -49,13 +52,22 @@ class LocalServing:
     admin: str
 
     def __init__(
-        self, folder: Path, log: str, settings: ServingSettings, *, port: int, say: Say
+        self,
+        folder: Path,
+        log: str,
+        settings: ServingSettings,
+        *,
+        port: int,
+        say: Say,
+        sidecar_options: Sequence[str] = (),
     ) -> None:
         self.folder, self.log = folder, log
+        self._sidecar_options = sidecar_options
         self._settings, self._port, self._say = settings, port, say
         self._servers: dict[str, Supervised[ModelServerProcess]] = {}
         self._stack = ExitStack()
         self._complaints: list[str] = []
+        self._references, self._policy = folder / "references", folder / "monitoring.json"
 
     def __enter__(self) -> Self:
         """Start what does not depend on the models.
@@ -63,8 +75,9 @@ class LocalServing:
         Raises:
             ServerFailure: the sidecar did not start.
         """
-        for name in ("logs", "spool", "proxy"):
+        for name in ("logs", "spool", "proxy", "references"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
+        self._policy.write_bytes(canonical_json(self._settings.monitoring.to_json()))
         self._sidecar = Supervised("the sidecar", self._sidecar_process)
         self._stack.callback(self._sidecar.stop)
         self._stack.callback(self._stop_all)
@@ -85,6 +98,7 @@ class LocalServing:
             ServingFailure: it refused the model or did not become ready; whatever was served
                 before still is.
         """
+        self._refer_to(model)
         server = Supervised(model.version, partial(self._server_process, model))
         address = server.process.address.removeprefix("http://")
         backend = Backend(model.digest[:12], address, model.name)
@@ -126,7 +140,7 @@ class LocalServing:
         complaints = self._sidecar.process.complaints()
         for complaint in complaints:
             if complaint not in self._complaints:
-                self._say(f"the prediction log waits: {complaint}")
+                self._say(f"the sidecar says: {complaint}")
         self._complaints = complaints
 
     @property
@@ -134,13 +148,29 @@ class LocalServing:
         """The sidecar's http address."""
         return self._sidecar.process.address
 
+    def _refer_to(self, model: ServedModel) -> None:
+        """Put the model's reference, if it has one, where the sidecar finds it."""
+        if model.profile is None:
+            return
+        target = self._references / model.digest[:12]
+        partial = self._references / f".{target.name}"  # the sidecar looks at none that is hidden
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(model.profile, partial)
+        shutil.rmtree(target, ignore_errors=True)
+        partial.rename(target)
+
     def _sidecar_process(self, port: int) -> SidecarProcess:
         return SidecarProcess(
             [self.folder / "spool"],
             self.log,
             state=self.folder / "sidecar",
             log=self.folder / "logs" / "sidecar.log",
-            python=environment("sidecar").python,
+            python=environment(self._settings.sidecar_environment).python,
+            options=[
+                f"--reference={self._references}",
+                f"--monitoring={self._policy}",
+                *self._sidecar_options,
+            ],
             port=port,
         )
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from phasegate.monitoring.policy import MonitoringPolicy
+
 HASH, DROP = "hash", "drop"
 
 
@@ -21,11 +23,18 @@ class ServingSettings:
         sensitive: column -> ``hash`` or ``drop``: personal data in the prediction log.
         takes_events: whether requests carry raw events instead of features.
         key: column of the events' ids.
+        monitoring: how the sidecar watches drift.
     """
 
     sensitive: Mapping[str, str] = field(default_factory=dict)
     takes_events: bool = False
     key: str = ""
+    monitoring: MonitoringPolicy = field(default_factory=MonitoringPolicy)
+
+    @property
+    def sidecar_environment(self) -> str:
+        """Name of the environment that the sidecar runs in."""
+        return "drift" if self.monitoring.statistics == "alibi-detect" else "sidecar"
 
     @classmethod
     def of(cls, sections: Mapping[str, Mapping[str, Any]]) -> ServingSettings:

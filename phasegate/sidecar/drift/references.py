@@ -92,7 +92,7 @@ class References:
                 # A folder that others fill later is not wrong; one that is not there is.
                 there = place.is_dir()
                 self._health.tell(
-                    f"reference {place}", None if there else f"there is no folder {place}"
+                    f"references in {place}", None if there else f"there is no folder {place}"
                 )
 
     def _add(self, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from phasegate.clock import microseconds
-from phasegate.monitoring.drift.calibration import Calibration
+from phasegate.monitoring.counting import count_panes
+from phasegate.monitoring.drift.calibration import calibrate
+from phasegate.monitoring.policy import DriftRules
 from phasegate.monitoring.profile import (
     CategoricalReference,
     NumericReference,
@@ -69,16 +72,33 @@ def _numeric(name: str, column: np.ndarray) -> NumericReference:
 
 def reference(folder: Path, rows: int = 20_000, *, digest: str = DIGEST) -> Profile:
     """Write the artifact ReferenceProfile of a stream into a folder."""
-    from dataclasses import replace
-
     columns = values(np.random.default_rng(1), rows)
     made = replace(profile(columns), model_digest=digest)
+    panes = count_panes(made, _table(columns), timedelta(hours=1))
+    calibration = calibrate(made, panes, DriftRules(), seed=0)
     folder.mkdir(parents=True)
     (folder / "profile.json").write_bytes(made.content)
-    (folder / "calibration.json").write_bytes(Calibration(made.digest, 0).content)
+    (folder / "calibration.json").write_bytes(calibration.content)
     sample = {name: columns[name][:500] for name in (*NUMERIC, *TEXT, "score")}
     pq.write_table(pa.table(sample), folder / "sample.parquet")
     return made
+
+
+def _table(columns: dict[str, np.ndarray], days: int = 10) -> pa.Table:
+    """Rows of the prediction log before the start, spread over some days."""
+    rows = len(columns["score"])
+    times = microseconds(START - timedelta(days=days)) + np.arange(rows) * (
+        days * 86_400_000_000 // rows
+    )
+    features = [pa.array(columns[name]) for name in (*NUMERIC, *TEXT)]
+    return pa.table(
+        {
+            "event_time": pa.array(times).cast(pa.timestamp("us", tz="UTC")),
+            "score": columns["score"],
+            "decision": (columns["score"] >= 0.5).astype(np.int8),
+            "features": pa.StructArray.from_arrays(features, [*NUMERIC, *TEXT]),
+        }
+    )
 
 
 def records(
@@ -99,7 +119,7 @@ def records(
             "numeric": struct.pack("<3d", *(columns[name][at] for name in NUMERIC)),
             "categories": [[None if (c := columns["category"][at]) is None else str(c)]],
             "scores": struct.pack("<d", columns["score"][at]),
-            "decisions": bytes([columns["score"][at] >= 0.5]),
+            "decisions": bytes([int(columns["score"][at] >= 0.5)]),
         }
         yield Prediction(**{**fields, **changed})
 
