@@ -1,4 +1,4 @@
-"""Commands on the audit log of releases: verify, log."""
+"""Commands on the audit log of releases and the monitoring journal: verify, log."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from phasegate.cli.pipeline_commands import WORKSPACE, JsonOption, WorkspaceOpti
 from phasegate.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
+    from phasegate.monitoring.retraining.entry import Entry as JournalEntry
+    from phasegate.monitoring.retraining.journal import Journal
     from phasegate.release.audit import Chain
     from phasegate.release.entry import Entry
     from phasegate.release.store import Releases
@@ -48,12 +50,10 @@ def verify_command(
     Exit code 0: intact; 1: something is wrong. Who can write the store can write a whole log anew;
     note the newest hash elsewhere, and pass it with --anchor to find that too.
     """
-    from phasegate.release.store.auditing import audited
-
-    releases, models = _open(store, workspace, name)
-    if anchor and len(models) > 1:
+    releases, models, journals = _open(store, workspace, name)
+    if anchor and len({*models, *journals}) > 1:
         raise BadInput("a hash is of one model's log", where="--anchor", fix="name the model")
-    chains = {model: audited(releases, model, anchor) for model in models}
+    chains = _chains(releases, models, journals, anchor)
     if as_json:
         print_json({model: _as_json(chain) for model, chain in chains.items()})
     else:
@@ -76,36 +76,64 @@ def log(
     """Show who changed what, when, and why; or export every entry with its record and decision."""
     from phasegate.digests import canonical_json
 
-    releases, models = _open(store, workspace, name)
+    releases, models, journals = _open(store, workspace, name)
     entries = [entry for model in models for entry in releases.entries(model)]
-    if not entries:
+    noted = [entry for journal in journals.values() for entry in journal.entries()]
+    if not entries and not noted:
         raise BadInput(f"no audit log of {name} is kept here", where=releases.uri)
-    lines = (canonical_json(entry.to_json()).decode() for entry in entries)
+    lines = [canonical_json(entry.to_json()).decode() for entry in (*entries, *noted)]
     if output is not None:
         try:
             with open(output, "w", encoding="utf-8") as file:
                 file.writelines(f"{line}\n" for line in lines)
         except OSError as error:
             raise BadInput(f"it cannot be written ({error.strerror})", where=str(output)) from None
-        out.print(f"wrote {len(entries):,} entries to {output}", markup=False)
+        out.print(f"wrote {len(lines):,} entries to {output}", markup=False)
     elif as_json:
         for line in lines:
             out.out(line, highlight=False)
     else:
-        _print_entries(entries)
+        if entries:
+            _print_entries(entries)
+        _print_journal(noted)
     return ExitCode.PASSED
 
 
-def _open(store: str, workspace: Path, name: str) -> tuple[Releases, list[str]]:
+def _open(store: str, workspace: Path, name: str) -> tuple[Releases, list[str], dict[str, Journal]]:
+    """Releases, models that have some, and monitoring journals by model."""
+    from phasegate.monitoring.retraining.journal import models_with_journals, open_journal
     from phasegate.release.store import default_uri, open_releases
 
-    releases = open_releases(store or default_uri(workspace.resolve()))
-    models = [name] if name else releases.models()
-    if not models:
+    uri = store or default_uri(workspace.resolve())
+    releases, watched = open_releases(uri), models_with_journals(uri)
+    found = [model for model in watched if name in ("", model)]
+    models = [model for model in releases.models() if name in ("", model)]
+    if name and not found and not models:
+        models = [name]  # whoever reads it says that there is nothing
+    if not models and not found:
         raise BadInput(
             "no releases are kept here", where=releases.uri, fix="--store says where they are"
         )
-    return releases, models
+    return releases, models, {model: open_journal(uri, model) for model in found}
+
+
+def _chains(
+    releases: Releases, models: list[str], journals: dict[str, Journal], anchor: str
+) -> dict[str, Chain]:
+    """Every log, by its model, and every monitoring journal; the anchor may be of either."""
+    from phasegate.release.store.auditing import audited
+
+    found: dict[str, Chain] = {}
+    noted = ""  # the anchor, once it was found
+    for model, journal in journals.items():
+        chain = journal.verified(anchor)
+        if anchor and model in models and len(chain.flaws) > len(journal.verified().flaws):
+            chain = journal.verified()
+        else:
+            noted = anchor
+        found[f"{model} monitoring"] = chain
+    releases_chains = {model: audited(releases, model, "" if noted else anchor) for model in models}
+    return {**releases_chains, **found}
 
 
 def _as_json(chain: Chain) -> dict[str, object]:
@@ -151,5 +179,31 @@ def _print_entries(entries: list[Entry]) -> None:
             escape(entry.action),
             escape(record.current.name),
             escape(entry.reason),
+        )
+    out.print(table)
+
+
+def _print_journal(entries: list[JournalEntry]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    if not entries:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("", "when", "who", "what", "why"):
+        table.add_column(heading, justify="left" if heading else "right")
+    model = ""
+    for entry in entries:
+        event = entry.event
+        if entry.model != model:
+            model = entry.model
+            table.add_row("", "", "", "", f"[bold]monitoring of {escape(model)}[/]")
+        said = f"{event.decision.action}: " if event.decision else ""
+        table.add_row(
+            str(entry.sequence),
+            f"{event.at:%Y-%m-%d %H:%M:%S}",
+            escape(event.actor),
+            str(event.kind),
+            escape(said + event.reason),
         )
     out.print(table)
