@@ -10,12 +10,14 @@ from kfp import compiler
 from kfp.dsl.base_component import BaseComponent
 
 from components.documentation import readme
+from pipelines.monitoring import monitoring_pipeline
 from pipelines.release import release_pipeline
 from pipelines.reproduction import reproduction_pipeline
 from pipelines.training import training_pipeline
 
 ROOT = Path(__file__).resolve().parents[1]
 PIPELINES = {
+    "monitoring": monitoring_pipeline,
     "release": release_pipeline,
     "reproduction": reproduction_pipeline,
     "training": training_pipeline,

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from components.decide_retraining.component import decide_retraining
 from kfp import dsl
 
 from components.abandon_training.component import abandon_training
 from components.claim_training.component import claim_training
+from components.decide_retraining.component import decide_retraining
 from components.detect_drift.component import detect_drift
 from components.detect_skew.component import detect_skew
 from components.end_training.component import end_training
@@ -129,7 +129,8 @@ def monitoring_pipeline(
             with dsl.If(claimed.outputs["granted"] == "GRANTED", name="granted"):
                 training_steps(
                     name=name, data=data, validation=validation, features=features, split=split,
-                    training=training, evaluation=evaluation, serving=serving, store=store,
+                    training=training, evaluation=evaluation, serving=serving, monitoring=monitoring,
+                    store=store,
                     on_registered=lambda registered: ended(registered=registered),
                     on_blocked=lambda verdict: ended(verdict=verdict),
                 )  # fmt: skip

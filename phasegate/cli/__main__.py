@@ -11,7 +11,10 @@ import typer
 from phasegate.cli import (  # noqa: F401  (they register)
     audit_commands,
     backtest_commands,
+    change_commands,
     data_commands,
+    monitor_commands,
+    monitor_telling,
     pipeline_commands,
     release_commands,
     release_reading,

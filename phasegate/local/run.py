@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import sys
@@ -140,10 +139,12 @@ class LocalRun:
             self._warm(step)
 
     def _warm_next(self, name: str) -> None:
-        """Start importing for the step after this one, if all goes well."""
-        for step, following in itertools.pairwise(self.happy_path):
-            if step.name == name:
-                self._warm(following)
+        """Start importing for the two steps after this one, if all goes well."""
+        names = [step.name for step in self.happy_path]
+        if name in names:
+            position = names.index(name) + 1
+            for step in self.happy_path[position : position + 2]:
+                self._warm(step)
 
     def _warm(self, step: PlannedStep) -> None:
         place = self.environments(_environment_name(step.image))

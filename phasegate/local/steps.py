@@ -101,7 +101,7 @@ def _follow(output: IO[str], log: Path, progress: Progress) -> tuple[str | None,
 
 
 class WarmSteps:
-    """Interpreters that import ahead of their turn: at most one at a time, the next one due."""
+    """Interpreters that import ahead of their turn: those of the next steps due."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, StepProcess] = {}

@@ -78,7 +78,7 @@ def page(
         void("meta", name="viewport", content="width=device-width, initial-scale=1"),
         void("meta", name="color-scheme", content="light dark"),
         element("title", title),
-        element("style", Markup(_style() + style)),
+        element("style", Markup(style_sheet() + style)),
     )
     main = element("main", join(body, "\n"))
     document = element("html", head, "\n", element("body", header, main, foot), lang="en")
@@ -86,5 +86,6 @@ def page(
 
 
 @cache
-def _style() -> str:
+def style_sheet() -> str:
+    """The style that every page has."""
     return Path(__file__).with_name("style.css").read_text(encoding="utf-8")

@@ -12,10 +12,12 @@ from phasegate.local.environments import ROOT
 from pipelines import compilation
 
 COMPILED = sorted((ROOT / "pipelines" / "compiled").glob("*.yaml"))
-# They read or change something outside their inputs: source, registry, traffic, a server's speed.
+# They read or change something outside their inputs: source, registry, traffic, log, journal, a
+# server's speed.
 EFFECTS = {
     "ingest", "evaluate", "validate-serving", "register", "record-block", "release-step",
-    "reproduce",
+    "reproduce", "observe", "detect-skew", "detect-drift", "measure-performance",
+    "decide-retraining", "claim-training", "end-training", "abandon-training", "roll-back", "notify",
 }  # fmt: skip
 
 
