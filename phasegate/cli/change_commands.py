@@ -76,19 +76,26 @@ def undone(
     workspace: WorkspaceOption = WORKSPACE,
     as_json: JsonOption = False,
 ) -> int:
-    """Say that a change was taken back; what it did until then is no evidence any more."""
-    from phasegate.monitoring.retraining.recording import undo_change
+    """Say that a change was taken back; what it did until then is no evidence any more.
+
+    A rollback of it that monitoring asked for is done then.
+    """
+    from phasegate.monitoring.retraining.recording import (
+        open_rollbacks,
+        rollback_done,
+        undo_change,
+    )
     from phasegate.release.reasons import checked_reason
 
-    moment = event_time(now)
-    entry = undo_change(
-        _journal(store, workspace, model),
-        number,
-        moment,
-        getpass.getuser(),
-        checked_reason(reason, "taking a change back"),
-        event_time(at) if at else moment,
-    )
+    moment, actor = event_time(now), getpass.getuser()
+    journal = _journal(store, workspace, model)
+    checked_reason(reason, "taking a change back")
+    entry = undo_change(journal, number, moment, actor, reason, event_time(at) if at else moment)
+    entries = journal.entries()
+    announced = entries[entry.event.refers - 1].event.change
+    for asked in open_rollbacks(entries):
+        if asked.event.change == announced:
+            rollback_done(journal, asked.sequence, moment, actor, reason)
     if as_json:
         print_json(entry.to_json())
     else:

@@ -23,8 +23,8 @@ monitor = typer.Typer(
         "computed (skew), inputs and scores unlike the training data (drift), precision on labels "
         "and as estimated before them (performance). A sudden drop that a change explains is "
         "rolled back, a decline is retrained, anything else that is wrong is a person's: "
-        "`announce` tells it what was changed, `answer` what a person wants. Run it every day or "
-        "so; `show` and `report` tell what came of it."
+        "`phasegate change announce` tells it what was changed, `answer` what a person wants. "
+        "Run it every day or so; `show` and `report` tell what came of it."
     ),
     no_args_is_help=True,
 )
@@ -165,9 +165,7 @@ def report(
     return ExitCode.PASSED
 
 
-def journal_of(
-    name: str, store: str, workspace: Path, *, or_project: bool = False
-) -> tuple[str, str]:
+def journal_of(name: str, store: str, workspace: Path) -> tuple[str, str]:
     """Address of the store, and the model that is meant."""
     from phasegate.monitoring.retraining.journal import models_with_journals
     from phasegate.release.store import default_uri
@@ -182,9 +180,5 @@ def journal_of(
         "several models are monitored" if models else "nothing was monitored here yet",
         where=address,
         expected=f"the name of one: {', '.join(models)}" if models else None,
-        fix=None
-        if models
-        else "name the model: --name NAME"
-        if or_project
-        else "phasegate monitor run PROJECT.yaml",
+        fix=None if models else "phasegate monitor run PROJECT.yaml",
     )
