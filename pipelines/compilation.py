@@ -10,6 +10,8 @@ from kfp import compiler
 from kfp.dsl.base_component import BaseComponent
 
 from components.documentation import readme
+from phasegate.monitoring.observability.alert_rules import alert_rules
+from phasegate.monitoring.observability.dashboard import dashboard
 from pipelines.monitoring import monitoring_pipeline
 from pipelines.release import release_pipeline
 from pipelines.reproduction import reproduction_pipeline
@@ -56,6 +58,9 @@ def _generated() -> dict[Path, str]:
     }
     for name, component in components().items():
         texts[ROOT / "components" / name / "README.md"] = readme(component)
+    observability = ROOT / "kserve_manifests" / "observability"
+    texts[observability / "alerts.yaml"] = alert_rules()
+    texts[observability / "dashboard.json"] = dashboard()
     return texts
 
 

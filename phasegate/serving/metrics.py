@@ -18,6 +18,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from phasegate import metric_names
 from phasegate.prediction_log.spool import Spool
 from phasegate.serving.features import Features
 
@@ -92,19 +93,23 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The metrics as they are now."""
-        names = ["model", "digest", "role"]
-        requests = CounterMetricFamily("phasegate_requests", "Requests received.", labels=names)
+        names = metric_names.REQUESTS.labels
+        requests = CounterMetricFamily(
+            metric_names.REQUESTS.name, metric_names.REQUESTS.text, labels=names
+        )
         rows = CounterMetricFamily("phasegate_rows", "Rows scored.", labels=names)
         for role in sorted(self._requests):
             requests.add_metric([*self._labels, role], self._requests[role])
             rows.add_metric([*self._labels, role], self._rows[role])
         errors = CounterMetricFamily(
-            "phasegate_request_errors", "Requests refused or failed.", labels=[*names, "kind"]
+            metric_names.REQUEST_ERRORS.name,
+            metric_names.REQUEST_ERRORS.text,
+            labels=metric_names.REQUEST_ERRORS.labels,
         )
         for (role, kind), count in sorted(self._errors.items()):
             errors.add_metric([*self._labels, role, kind], count)
         seconds = HistogramMetricFamily(
-            "phasegate_request_seconds", "From body read to answer made.", labels=names
+            metric_names.REQUEST_SECONDS.name, metric_names.REQUEST_SECONDS.text, labels=names
         )
         scores = HistogramMetricFamily("phasegate_score", "Scores given.", labels=names)
         for role in sorted(self._seconds):
@@ -133,9 +138,10 @@ class Metrics(Collector):
         )  # fmt: skip
         written.add_metric(self._labels, spool.written)
         dropped = CounterMetricFamily(
-            "phasegate_log_dropped", "Records that the prediction log had no room for.",
-            labels=["model", "digest", "reason"],
-        )  # fmt: skip
+            metric_names.LOG_DROPPED.name,
+            metric_names.LOG_DROPPED.text,
+            labels=metric_names.LOG_DROPPED.labels,
+        )
         for reason, count in sorted(spool.dropped.items()):
             dropped.add_metric([*self._labels, reason], count)
         waiting = GaugeMetricFamily(

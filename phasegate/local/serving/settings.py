@@ -39,11 +39,14 @@ class ServingSettings:
     @classmethod
     def of(cls, sections: Mapping[str, Mapping[str, Any]]) -> ServingSettings:
         """The settings in a project's sections, defaults filled in."""
+        from phasegate.monitoring.policy_section import monitoring_policy_of
+
         serving = sections["serving"]
         return cls(
             dict(serving["log"]["sensitive"]),
             serving["inputs"] == "events",
             sections["data"]["key"] or "",
+            monitoring_policy_of(sections),
         )
 
     def options(self, folder: Path) -> list[str]:

@@ -1,0 +1,1 @@
+"""Alert rules and a dashboard, generated from the names that processes export."""
