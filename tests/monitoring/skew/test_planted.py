@@ -171,7 +171,7 @@ PLANTED = {
         "single precision",
     ),
     "previous event": (_stale, CauseKind.STALE, "previous event of customer_id"),
-    "computed at midnight": (_midnight, CauseKind.STALE, "last full day"),
+    "computed at midnight": (_midnight, CauseKind.STALE, "last midnight"),
 }
 
 

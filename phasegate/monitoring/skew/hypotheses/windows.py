@@ -155,8 +155,8 @@ def variants(statistic: Statistic) -> tuple[Variant, ...]:
         for half in HALF_HOURS
     ]
     found += [
-        whole(stale, f"it was computed at the last full {name}", UNITS[name])
-        for name in ("hour", "day")
+        whole(stale, "it was computed at the last full hour", HOUR),
+        whole(stale, "it was computed at the last midnight (UTC)", DAY),
     ]
     return tuple(found)
 
