@@ -28,7 +28,7 @@ large = partial(step, cpu="2", memory="8Gi", cached=False)
 )
 def monitoring_pipeline(
     name: str,
-    monitoring: str,
+    policy: str,
     data: str,
     validation: str,
     features: str,
@@ -36,6 +36,7 @@ def monitoring_pipeline(
     training: str,
     evaluation: str,
     serving: str,
+    monitoring: str,
     store: str,
     log: str,
     target: str = "",
@@ -55,7 +56,7 @@ def monitoring_pipeline(
 
     Args:
         name: name of the model, in the registry and as it is served.
-        monitoring: the project's monitoring policy, as JSON.
+        policy: the project's monitoring policy, as JSON.
         data: data section of the project file, as JSON.
         validation: validation section, as JSON.
         features: features section, as JSON.
@@ -63,6 +64,7 @@ def monitoring_pipeline(
         training: training section, as JSON.
         evaluation: evaluation section, as JSON.
         serving: serving section, as JSON.
+        monitoring: what of the policy a new model's reference is made by, as JSON.
         store: where snapshots, releases and the monitoring journal are kept: a folder or a gs://
             address.
         log: store of the prediction log: a folder or a gs:// address.
@@ -82,27 +84,27 @@ def monitoring_pipeline(
                       "Abandon a failed training")  # fmt: skip
     with dsl.ExitHandler(abandoned, name="monitor"):
         observed = small(
-            observe(name=name, policy=monitoring, store=store, log=log, since=since, until=until),
+            observe(name=name, policy=policy, store=store, log=log, since=since, until=until),
             "Observe",
         )
         window, reference = observed.outputs["window"], observed.outputs["reference"]
         skew = large(
-            detect_skew(policy=monitoring, data=data, features=features, log=log, window=window),
+            detect_skew(policy=policy, data=data, features=features, log=log, window=window),
             "Detect skew",
         )
         drift = large(
             detect_drift(
-                policy=monitoring, log=log, source=source, window=window, reference=reference
+                policy=policy, log=log, source=source, window=window, reference=reference
             ),
             "Detect drift",
         )
         performance = large(
-            measure_performance(policy=monitoring, log=log, window=window, reference=reference),
+            measure_performance(policy=policy, log=log, window=window, reference=reference),
             "Measure performance",
         )
         decided = small(
             decide_retraining(
-                policy=monitoring, store=store, window=window,
+                policy=policy, store=store, window=window,
                 performance=performance.outputs["performance"], drift=drift.outputs["drift"],
                 skew=skew.outputs["skew"],
             ),
@@ -113,7 +115,7 @@ def monitoring_pipeline(
         with dsl.If(action == "RETRAIN", name="retrain"):
             claimed = small(
                 claim_training(
-                    name=name, policy=monitoring, store=store, run=run, holder=holder, advice=advice
+                    name=name, policy=policy, store=store, run=run, holder=holder, advice=advice
                 ),
                 "Claim the training",
             )
@@ -129,8 +131,8 @@ def monitoring_pipeline(
             with dsl.If(claimed.outputs["granted"] == "GRANTED", name="granted"):
                 training_steps(
                     name=name, data=data, validation=validation, features=features, split=split,
-                    training=training, evaluation=evaluation, serving=serving, monitoring=monitoring,
-                    store=store,
+                    training=training, evaluation=evaluation, serving=serving,
+                    monitoring=monitoring, store=store,
                     on_registered=lambda registered: ended(registered=registered),
                     on_blocked=lambda verdict: ended(verdict=verdict),
                 )  # fmt: skip
@@ -146,7 +148,7 @@ def monitoring_pipeline(
             with dsl.If(action == "ROLL_BACK", name="roll-back"):
                 small(
                     roll_back(
-                        name=name, policy=monitoring, store=store, log=log, target=target,
+                        name=name, policy=policy, store=store, log=log, target=target,
                         flags=flags, slots=slots, sink=sink, advice=advice,
                     ),
                     "Roll back",

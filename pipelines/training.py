@@ -8,6 +8,7 @@ from kfp import dsl
 from components.evaluate.component import evaluate
 from components.featurize.component import featurize
 from components.ingest.component import ingest
+from components.profile.component import profile
 from components.record_block.component import record_block
 from components.register.component import register
 from components.train.component import train
@@ -29,6 +30,7 @@ def training_steps(
     training: Text,
     evaluation: Text,
     serving: Text,
+    monitoring: Text,
     store: Text,
     on_registered: Ended | None = None,
     on_blocked: Ended | None = None,
@@ -36,8 +38,8 @@ def training_steps(
     """Put the steps of a training into the pipeline that is being built.
 
     Args:
-        name, data, validation, features, split, training, evaluation, serving, store: as those of
-            `training_pipeline`.
+        name, data, validation, features, split, training, evaluation, serving, monitoring, store:
+            as those of `training_pipeline`.
         on_registered: adds steps behind the registration, from the registered model.
         on_blocked: adds steps behind the record of a block, from the verdict.
     """
@@ -71,6 +73,13 @@ def training_steps(
             "Train", cpu="2", memory="8Gi", cached=True,
         )  # fmt: skip
         model = trained.outputs["model"]
+        profiled = step(
+            profile(
+                data=data, split=split, training=training, serving=serving, monitoring=monitoring,
+                feature_set=feature_set, model=model,
+            ),
+            "Profile", cpu="1", memory="4Gi", cached=True,
+        )  # fmt: skip
         evaluated = step(
             evaluate(
                 name=name, data=data, split=split, training=training, evaluation=evaluation,
@@ -95,6 +104,7 @@ def training_steps(
                         data_verdict=validated.outputs["verdict"],
                         evaluation_verdict=evaluated.outputs["verdict"],
                         serving_verdict=served.outputs["verdict"],
+                        reference=profiled.outputs["reference"],
                     ),
                     "Register", cpu="1", memory="2Gi", cached=False,
                 )  # fmt: skip
@@ -123,6 +133,7 @@ def training_pipeline(
     evaluation: str,
     serving: str,
     store: str,
+    monitoring: str = "{}",
 ):
     """Turn a source of events into a registered model, or into a verdict that says why not.
 
@@ -136,8 +147,10 @@ def training_pipeline(
         evaluation: evaluation section, as JSON.
         serving: serving section, as JSON.
         store: where snapshots' parts are kept: a folder or a gs:// address.
+        monitoring: monitoring policy, as JSON; what it leaves out has its default.
     """
     training_steps(
         name=name, data=data, validation=validation, features=features, split=split,
-        training=training, evaluation=evaluation, serving=serving, store=store,
+        training=training, evaluation=evaluation, serving=serving, monitoring=monitoring,
+        store=store,
     )  # fmt: skip

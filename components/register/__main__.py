@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from components.register.approval import Requirement, check_approval, check_provenance
+from components.register.approval import (
+    Requirement,
+    check_approval,
+    check_provenance,
+    check_reference,
+)
 from components.register.card import model_card
-from phasegate.contracts import Provenance, RegisteredModel, TrainedModel, Verdict, execution
+from phasegate.contracts import (
+    Provenance,
+    ReferenceProfile,
+    RegisteredModel,
+    TrainedModel,
+    Verdict,
+    execution,
+)
 from phasegate.digests import canonical_json
+from phasegate.monitoring.reference import FOLDER, TAG
 from phasegate.registry.models import connect
 
 
@@ -19,6 +32,7 @@ def main() -> None:
         data = step.read("data_verdict", Verdict)
         evaluation = step.read("evaluation_verdict", Verdict)
         serving = step.read("serving_verdict", Verdict)
+        reference = step.read("reference", ReferenceProfile)
         check_approval(
             [
                 Requirement(data, "validate", model.snapshot_digest, "snapshot"),
@@ -27,12 +41,15 @@ def main() -> None:
             ]
         )
         check_provenance(model, provenance)
+        check_reference(model, reference)
 
         registry = connect()
-        step.progress(0.3, "uploading model and provenance")
+        step.progress(0.3, "uploading model, provenance and reference")
         run_id = registry.run_for(name, model.run_id)
         source = registry.upload(
-            run_id, model.digest, {"model": model.path, "provenance": provenance.path}
+            run_id,
+            model.digest,
+            {"model": model.path, "provenance": provenance.path, FOLDER: reference.path},
         )
         step.progress(0.7, "entering the version")
         version = registry.register(
@@ -45,7 +62,9 @@ def main() -> None:
                 "data_verdict": data.digest,
                 "evaluation_verdict": evaluation.digest,
                 "serving_verdict": serving.digest,
+                TAG: reference.profile_digest,
             },
+            renewed=(TAG,),
             description=model_card(
                 model, provenance, [one.judgement() for one in (data, evaluation, serving)]
             ),

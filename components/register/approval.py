@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from phasegate.contracts import ContractViolation, Outcome, Provenance, TrainedModel, Verdict
+from phasegate.contracts import (
+    ContractViolation,
+    Outcome,
+    Provenance,
+    ReferenceProfile,
+    TrainedModel,
+    Verdict,
+)
+from phasegate.monitoring.reference import read_reference
 
 _HERE = "register"
 
@@ -74,4 +82,25 @@ def check_provenance(model: TrainedModel, provenance: Provenance) -> None:
                 f"the provenance tells of {name} {told[:12]}, the model's is {held[:12]}",
                 where=_HERE,
                 expected="the provenance that was written with this model",
+            )
+
+
+def check_reference(model: TrainedModel, reference: ReferenceProfile) -> None:
+    """Refuse a reference of another model, whatever its metadata say.
+
+    Raises:
+        ContractViolation: naming what does not fit.
+        BadInput: its files are no reference, or not the one of its metadata.
+    """
+    told = read_reference(reference.path, digest=reference.profile_digest).profile
+    for name, found, held in (
+        ("model", told.model_digest, model.digest),
+        ("model", reference.model_digest, model.digest),
+        ("feature set", told.features_digest, model.features_digest),
+    ):
+        if found != held:
+            raise ContractViolation(
+                f"the reference is of {name} {found[:12]}, the model's is {held[:12]}",
+                where=_HERE,
+                expected="the reference that was profiled with this model",
             )

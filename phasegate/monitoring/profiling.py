@@ -201,6 +201,7 @@ def _reliability(
     # Summed in order of size: rows in another order give the same bytes.
     order = np.lexsort((scores[is_finite], of))
     sums = np.bincount(of[order], weights=scores[is_finite][order], minlength=bins)
+    above = np.sort(scores[is_finite & is_decided])
     return Reliability(
         rows=score.counts,
         positive=tuple(positive.astype(int).tolist()),
@@ -208,6 +209,7 @@ def _reliability(
         decided=int(is_decided.sum()),
         hits=int((is_decided & is_one).sum()),
         misses=int((~is_decided & is_one).sum()),
+        decided_score=float(above.sum()),
     )
 
 

@@ -43,7 +43,8 @@ class Project:
     folder: Path
 
     def parameters(self) -> dict[str, str]:
-        """The training pipeline's parameters: the name, and each of `TRAINING` as canonical JSON.
+        """The training pipeline's parameters: the name; as canonical JSON each of `TRAINING`, and
+        `monitoring`, which is the policy that the section declares.
 
         Paths in it that are relative to the project file become absolute.
         """
@@ -53,7 +54,9 @@ class Project:
         sections["data"] = {**sections["data"], "source": [self._absolute(one) for one in sources]}
         if schema := sections["validation"]["schema"]:
             sections["validation"] = {**sections["validation"], "schema": self._absolute(schema)}
-        texts = {name: canonical_json(sections[name]).decode() for name in TRAINING}
+        values = {name: sections[name] for name in TRAINING}
+        values["monitoring"] = self.monitoring().to_json()
+        texts = {name: canonical_json(value).decode() for name, value in values.items()}
         return {"name": self.name, **texts}
 
     def policy(self) -> Policy:

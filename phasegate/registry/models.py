@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class RegisteredVersion:
         aliases: names that point to this version now, such as ``champion``.
         model_digest: hex sha256 that identifies the model's bytes.
         run_id: the training run that made it.
-        source: where the server keeps its ``model/`` and ``provenance/`` folders.
+        source: where the server keeps its ``model/``, ``provenance/`` and ``profile/``.
         tags: digests of the verdicts that let it in, and of the data it was made from.
     """
 
@@ -140,6 +140,7 @@ class Registry:
         source: str,
         tags: Mapping[str, str],
         description: str,
+        renewed: Sequence[str] = (),
     ) -> RegisteredVersion:
         """Enter a model whose files have been uploaded; the same digest is entered once.
 
@@ -149,10 +150,16 @@ class Registry:
 
         Args:
             source: folder of the uploaded files, as ``upload`` returned it.
+            renewed: tags that say what is in it, and so are set also on a version that was
+                entered before.
         """
         entered = [v for v in self.versions(name) if v.model_digest == model_digest]
         if entered:
             number = entered[0].version
+            for tag in renewed:
+                if entered[0].tags.get(tag) != tags[tag]:
+                    with plain_errors():
+                        self._client.set_model_version_tag(name, str(number), tag, tags[tag])
         else:
             self._create_model(name)
             with plain_errors():
@@ -204,7 +211,7 @@ class Registry:
             return f"{self._client.get_run(run_id).info.artifact_uri}/{place}"
 
     def download(self, version: RegisteredVersion, folder: Path) -> Path:
-        """Fetch a version into ``folder``, as ``model/`` and ``provenance/``.
+        """Fetch a version into ``folder``, as ``model/``, ``provenance/`` and ``profile/``.
 
         The folder gets the files only after the model's digest was found to be right.
 

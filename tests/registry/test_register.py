@@ -6,12 +6,29 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from mlflow import MlflowClient
 
 from components.record_block.__main__ import main as record_block
 from components.register.__main__ import main as register
-from phasegate.contracts import Check, Judgement, Outcome, Provenance, TrainedModel, Verdict
+from phasegate.contracts import (
+    Check,
+    Judgement,
+    Outcome,
+    Provenance,
+    ReferenceProfile,
+    TrainedModel,
+    Verdict,
+)
+from phasegate.errors import BadInput
+from phasegate.models import Input
+from phasegate.monitoring.drift.calibration import calibrate
+from phasegate.monitoring.policy import DriftRules
+from phasegate.monitoring.profiling import make_profile
+from phasegate.monitoring.reference import CALIBRATION, PROFILE, SAMPLE, registered_reference
 from phasegate.registry.models import connect
 from phasegate.registry.tracking import tracked_run
 
@@ -33,6 +50,27 @@ def verdict(folder: Path, judged: Judgement) -> Verdict:
         outcome=judged.outcome.value,
         subject_digest=judged.subject_digest,
         data_digest=judged.data_digest,
+    ).stored_at(folder, "test")
+
+
+def reference(folder: Path, model: TrainedModel, rows: int = 100) -> ReferenceProfile:
+    """A small reference of a model."""
+    folder.mkdir()
+    scores, table = np.linspace(0, 1, rows), pa.table({"amount": np.arange(rows) / 7})
+    profile = make_profile(
+        table, [Input("amount", "numeric")], name="fraud", model_digest=model.digest,
+        features_digest=model.features_digest, threshold=0.5, scores=scores,
+        decisions=scores >= 0.5, labels=(scores > 0.4).astype(int), times=None,
+    )  # fmt: skip
+    (folder / PROFILE).write_bytes(profile.content)
+    (folder / CALIBRATION).write_bytes(calibrate(profile, {}, DriftRules(), seed=1).content)
+    pq.write_table(table, folder / SAMPLE)
+    return ReferenceProfile(
+        model_digest=model.digest,
+        features_digest=model.features_digest,
+        profile_digest=profile.digest,
+        rows=rows,
+        features=1,
     ).stored_at(folder, "test")
 
 
@@ -70,6 +108,7 @@ def approved(request: pytest.FixtureRequest, tmp_path: Path) -> dict:
         "serving_verdict": verdict(
             tmp_path / "serving", judgement("validate_serving", trained.digest)
         ),
+        "reference": reference(tmp_path / "reference", trained),
     }
 
 
@@ -89,7 +128,10 @@ def test_an_approved_model_becomes_the_champion_with_its_card(
     assert champion.model_digest == approved["model"].digest
     assert champion.run_id == approved["model"].run_id
     assert champion.tags["evaluation_verdict"] == approved["evaluation_verdict"].digest
-    registry.download(champion, tmp_path / "downloaded")
+    found = registered_reference(registry, champion, tmp_path / "downloaded")
+    assert found.profile.digest == approved["reference"].profile_digest
+    assert found.profile.model_digest == champion.model_digest
+    assert found.sample == tmp_path / "downloaded" / "profile" / SAMPLE
     described = MlflowClient().get_model_version("approved", "1").description
     assert "| recall | PASS | 0.2 \\| 0.3 | at least 0.5 |" in described
 
@@ -186,3 +228,51 @@ def test_a_block_is_printed_and_kept(run_component, tmp_path: Path, capsys) -> N
     assert run.data.tags["blocked_by"] == "evaluate"
     assert run.data.tags["reasons"] == "recall is 0.2"
     assert [file.path for file in client.list_artifacts(run.info.run_id)] == ["verdict.json"]
+
+
+def test_a_reference_of_another_model_is_refused(
+    run_component, approved: dict, tmp_path: Path, capsys
+) -> None:
+    other = dataclasses.replace(approved["model"], digest="8" * 64)
+    foreign = reference(tmp_path / "foreign", other)
+    message = _refused(run_component, capsys, {**approved, "reference": foreign})
+    assert "the reference is of model 888888888888" in message
+    # Nor is it believed when its metadata claim this model.
+    forged = dataclasses.replace(foreign, model_digest=approved["model"].digest)
+    message = _refused(run_component, capsys, {**approved, "reference": forged})
+    assert "the reference is of model 888888888888" in message
+
+
+def test_a_version_without_a_reference_says_how_to_get_one(
+    run_component, approved: dict, tmp_path: Path
+) -> None:
+    registry, model = connect(), approved["model"]
+    source = registry.upload(
+        model.run_id,
+        model.digest,
+        {"model": model.path, "provenance": approved["provenance"].path},
+    )
+    old = registry.register(
+        "old", model.run_id, model.digest, source=source, tags={}, description="of long ago"
+    )
+    with pytest.raises(BadInput, match=r"old/1.*without a reference.*un the training"):
+        registered_reference(registry, old, tmp_path / "downloaded")
+
+    ran = run_component(
+        register, inputs=approved, parameters={"name": "old"}, outputs=("registered",)
+    )
+    assert ran.exit_code == 0
+    [renewed] = registry.versions("old")
+    found = registered_reference(registry, renewed, tmp_path / "downloaded")
+    assert found.profile.digest == renewed.tags["profile_digest"]
+
+
+def test_a_reference_that_changed_on_the_server_is_refused(
+    run_component, approved: dict, tmp_path: Path
+) -> None:
+    run_component(register, inputs=approved, parameters={"name": "swap"}, outputs=("registered",))
+    registry = connect()
+    other = reference(tmp_path / "other", approved["model"], rows=50)
+    registry.upload(approved["model"].run_id, approved["model"].digest, {"profile": other.path})
+    with pytest.raises(BadInput, match=r"the profile's digest is"):
+        registered_reference(registry, registry.champion("swap"), tmp_path / "downloaded")

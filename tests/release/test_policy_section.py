@@ -229,7 +229,7 @@ def test_a_policy_survives_as_the_parameter_of_a_pipeline(tmp_path: Path, text: 
 def test_training_has_no_parameter_of_it(tmp_path: Path) -> None:
     plain, other = project(tmp_path), project(tmp_path, "  automatic: false\n")
     assert plain.parameters() == other.parameters()
-    assert set(other.parameters()) == {"name", *TRAINING}
+    assert set(other.parameters()) == {"name", *TRAINING, "monitoring"}
     assert replace(other.policy(), automatic=True) == plain.policy()
 
 
