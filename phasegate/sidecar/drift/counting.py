@@ -13,12 +13,11 @@ import pyarrow as pa
 
 from phasegate.monitoring.counting import EPOCH, count_panes
 from phasegate.monitoring.policy import DriftRules
-from phasegate.monitoring.profile import Profile
 from phasegate.monitoring.reference import Reference
 from phasegate.monitoring.summaries import Summary, encode, summary_name
 from phasegate.sidecar.drift.metrics import DriftMetrics
 from phasegate.sidecar.drift.references import References
-from phasegate.sidecar.drift.samples import Sample, sample, users_rows
+from phasegate.sidecar.drift.samples import Sample, samples, users_rows
 from phasegate.sidecar.drift.state import DriftState
 from phasegate.sidecar.drift.windows import Added, Part, Windows, add, idle, settle, slot_of
 from phasegate.sidecar.health import Health
@@ -89,9 +88,10 @@ class DriftCounting:
             draft.write_bytes(document)
             store.create(summary_name(name), draft)
             try:
-                samples = _samples(rows, reference.profile, self._rules)
+                rules = self._rules
+                found = samples(rows, reference.profile, rules.sample, rules.pane, rules.window)
                 panes = {
-                    start: Part(counts, samples.get(start) or Sample.none(reference.profile))
+                    start: Part(counts, found.get(start) or Sample.none(reference.profile))
                     for start, counts in counted.items()
                 }
                 self._add(name, parts.source.model, reference, panes, duplicates)
@@ -167,16 +167,6 @@ class DriftCounting:
         for digest, model, profile in self._state.models(self._references.profiles()):
             reference = self._references.of_profile(digest)
             self._windows[digest] = (reference, model, self._state.windows(profile))
-
-
-def _samples(rows: pa.Table, profile: Profile, rules: DriftRules) -> dict[datetime, Sample]:
-    """A sample of each pane's rows, by its start."""
-    width = round(rules.pane.total_seconds() * 1e6)
-    of = rows["event_time"].cast(pa.int64()).to_numpy() // width
-    return {
-        _moment(int(pane) * width): sample(rows.filter(pa.array(of == pane)), profile, rules.sample)
-        for pane in np.unique(of)
-    }
 
 
 def _moment(microseconds: int) -> datetime:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from phasegate.digests import canonical_json
 from phasegate.errors import BadInput
-from phasegate.monitoring.drift.judge import judge
 from phasegate.monitoring.drift.judgement import DriftJudgement
 from phasegate.monitoring.policy import DriftRules
 from phasegate.sidecar.drift.detectors.findings import Findings
@@ -139,6 +138,9 @@ class Judging:
         return True
 
     def _judge(self, waiting: Waiting) -> tuple[DriftJudgement, Findings | None]:
+        # Only when a window ends: SciPy takes time to import.
+        from phasegate.monitoring.drift.judge import judge
+
         ended = waiting.ended
         counts = ended.part.counts
         reference = self._references.of_profile(counts.profile)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phasegate.monitoring.counting import distinct
+from phasegate.monitoring.counting import EPOCH, distinct
 from phasegate.monitoring.profile import Profile
 
+_MICROSECOND = timedelta(microseconds=1)
 USERS = ("champion", "challenger")  # a shadow's answers are nobody's traffic
 
 
@@ -52,13 +54,37 @@ class Sample:
         return Sample(hashes[:size], rows.combine_chunks())
 
 
-def sample(table: pa.Table, profile: Profile, size: int) -> Sample:
-    """At most ``size`` answered rows of a table of the log."""
-    answered = table.filter(pc.is_null(table["error"]))
-    if not answered.num_rows or not size:
-        return Sample.none(profile)
-    hashes, first = np.unique(_hashes(answered), return_index=True)
-    rows = answered.take(pa.array(first[:size]))
+def samples(
+    table: pa.Table, profile: Profile, size: int, pane: timedelta, window: timedelta
+) -> dict[datetime, Sample]:
+    """The sample of each window of event time, cut by panes: by the start of the pane.
+
+    Args:
+        table: users' rows of the log, each once.
+        profile: of the model.
+        size: most rows of a window.
+        pane, window: event time of each, aligned to 1970.
+    """
+    answered = np.flatnonzero(table["error"].is_null().to_numpy())
+    if not len(answered) or not size:
+        return {}
+    times = table["event_time"].cast(pa.int64()).to_numpy()[answered]
+    hashes = _hashes(table.select(["request_id", "row"]).take(pa.array(answered)))
+    slots, panes = times // (window // _MICROSECOND), times // (pane // _MICROSECOND)
+    order = np.lexsort((hashes, slots))
+    begins = np.flatnonzero(np.r_[True, np.diff(slots[order]) != 0])
+    ranks = np.arange(len(order)) - np.repeat(begins, np.diff(np.r_[begins, len(order)]))
+    chosen = order[ranks < size]
+    found = {}
+    for one in np.unique(panes[chosen]):
+        of_pane = chosen[panes[chosen] == one]
+        own, first = np.unique(hashes[of_pane], return_index=True)
+        rows = table.select(["features"]).take(pa.array(answered[of_pane[first]]))
+        found[EPOCH + int(one) * pane] = Sample(own, _features(rows, profile))
+    return found
+
+
+def _features(rows: pa.Table, profile: Profile) -> pa.Table:
     features = rows["features"].combine_chunks()
     there = {field.name: at for at, field in enumerate(features.type)}
     columns = [
@@ -67,7 +93,7 @@ def sample(table: pa.Table, profile: Profile, size: int) -> Sample:
         else pa.nulls(rows.num_rows, field.type)
         for field in _schema(profile)
     ]
-    return Sample(hashes[:size], pa.Table.from_arrays(columns, schema=_schema(profile)))
+    return pa.Table.from_arrays(columns, schema=_schema(profile))
 
 
 def to_bytes(table: pa.Table) -> bytes:
