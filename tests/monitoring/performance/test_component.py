@@ -208,7 +208,10 @@ def test_repetitions_and_copies_and_failures_count_for_nothing(world, look):
     before, _ = look(labels)
     world.log(range(0, 2400, 3), later=0.001)  # retries
     world.log(range(0, 2400, 3), later=0.001)  # sealed twice
+    world.log(range(0, 2400, 9), later=5.0)  # far later, in another window
     world.log(range(2400), role="shadow")
+    copies = [world.record(n, "shadow", 0.0, request_id=f"s{n}") for n in range(900, 1200)]
+    world.seal(copies, DIGEST)
     failure = {"error": "timeout", "numeric": b"", "scores": b"", "decisions": b""}
     records = [world.record(n, "champion", 0.0, request_id=f"x{n}", **failure) for n in range(900)]
     world.seal(records, DIGEST)
