@@ -8,12 +8,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from phasegate.digests import canonical_json
 from phasegate.errors import BadInput
 from phasegate.local.record import RECORD, RunRecord
 from phasegate.local.releasing import switch_at
 from phasegate.local.reports import collect_pages
 from phasegate.local.run import Workspace
 from phasegate.local.serving.running import SERVING, Running, find_running
+from phasegate.monitoring.events import checked_sink
 from phasegate.project.load import Project
 
 PIPELINE = "phasegate-monitoring"  # as its runs are recorded
@@ -32,6 +34,7 @@ def monitoring_arguments(
     store: str = "",
     log: str = "",
     flags: str = "",
+    sink: str = "",
     **others: str,
 ) -> dict[str, str]:
     """Parameters of the monitoring pipeline; what is not named is what `phasegate serve` serves.
@@ -40,16 +43,22 @@ def monitoring_arguments(
         store: of snapshots, releases and the journal; the workspace's where none is named.
         log: store of the prediction log; that of whoever serves the model, else `store`.
         flags: file or provider of the kill switch; the workspace's file where none is named.
+        sink: http address that takes CloudEvents.
         others: more parameters, as they are.
+
+    Raises:
+        BadInput: the sink is no address.
     """
     served = _served(workspace, project.name)
     place = store or str(workspace.store)
     return {
         **project.parameters(),
+        "policy": canonical_json(project.monitoring().to_json()).decode(),
         "store": place,
         "log": log or (served.log if served else place),
         "target": f"envoy:{served.proxy}" if served else "",
         "flags": switch_at(workspace.folder, flags),
+        "sink": checked_sink(sink, "--sink"),
         **others,
     }
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kfp import components
+from kfp.local import graph_utils
 
 from phasegate.digests import digest_file, digest_json
 from phasegate.errors import BadInput, ExitCode
@@ -185,6 +186,7 @@ def run_pipeline(
     observer: Observer,
     use_cache: bool = True,
     environments: Callable[[str], Environment] = environment,
+    warm: WarmSteps | None = None,
 ) -> tuple[RunRecord, Path]:
     """Run a compiled pipeline and return its record and folder.
 
@@ -197,12 +199,14 @@ def run_pipeline(
         observer: told of every step.
         use_cache: whether steps that ran before with the same inputs are taken from the cache.
         environments: environment of an image, by the image's short name.
+        warm: interpreters that are kept from run to run, for whoever runs a pipeline again and
+            again, and closes them in the end.
     """
     pipeline = components.load_component_from_file(str(compiled))
     folder = _run_folder(workspace, project)
     record = RunRecord(folder.name, pipeline.name, project)
     planned = _happy_path(pipeline.pipeline_spec)
-    run = LocalRun(record, folder, observer, planned, variables, environments)
+    run = LocalRun(record, folder, observer, planned, variables, environments, warm or WarmSteps())
     session = Session(run.run_task, run.reused)
     cache = workspace.cache(os.environ.get(ADDRESS, "")) if use_cache else None
     code, error = ExitCode.INTERNAL, "interrupted"  # unless something says otherwise
@@ -224,7 +228,10 @@ def run_pipeline(
         else:
             raise
     finally:
-        run.warm.close()
+        if warm is None:
+            run.warm.close()
+        else:
+            run.warm_first()  # of the next run
         record.code, record.error = code, error
         record.state = State.FAILED if error else State.DONE
         record.save(folder)
@@ -249,14 +256,8 @@ def _happy_path(spec: Any) -> list[PlannedStep]:
     found: list[PlannedStep] = []
 
     def visit(dag: Any) -> None:
-        remaining = dict(dag.tasks)
-        while remaining:
-            name = next(
-                n
-                for n, task in sorted(remaining.items())
-                if not set(task.dependent_tasks) & set(remaining)
-            )
-            task = remaining.pop(name)
+        order = graph_utils.topological_sort_tasks(dict(dag.tasks))  # kfp's own: from its end
+        for task in (dag.tasks[name] for name in reversed(order)):
             component = spec.components[task.component_ref.name]
             if component.WhichOneof("implementation") == "executor_label":
                 container = executors[component.executor_label]["container"]
