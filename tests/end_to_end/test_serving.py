@@ -298,7 +298,7 @@ def test_the_old_model_keeps_serving_while_a_corrupt_one_is_refused(
         assert sent.by_role == {"champion": 300}
         serving.look_after()
         assert set(children(os.getpid())) == before
-    assert said == []
+    assert [one for one in said if "its drift is not judged" not in one] == []
 
 
 def test_ctrl_c_ends_everything_and_loses_nothing(

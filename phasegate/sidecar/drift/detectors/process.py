@@ -41,7 +41,7 @@ class Detectors:
     def __init__(self, library: Library, folder: Path, seconds: float = _SECONDS) -> None:
         self._library, self._folder, self._seconds = library, folder, seconds
         self._process: subprocess.Popen[bytes] | None = None
-        self._used = 0.0
+        self._used, self._is_closed = 0.0, False
         folder.mkdir(parents=True, exist_ok=True)
 
     def find(self, reference: Path, window: pa.Table, level: float, rows: int) -> Findings:
@@ -65,10 +65,14 @@ class Detectors:
     def end_if_idle(self) -> None:
         """End the process when nothing was asked for some minutes."""
         if self._process and time.monotonic() - self._used > _IDLE_SECONDS:
-            self.close()
+            self._end()
 
     def close(self) -> None:
-        """End the process."""
+        """End the process for good; who waits for an answer in another thread gets a problem."""
+        self._is_closed = True
+        self._end()
+
+    def _end(self) -> None:
         if self._process is None:
             return
         process, self._process = self._process, None
@@ -79,8 +83,10 @@ class Detectors:
                 pipe.close()
 
     def _ask(self, question: dict[str, object]) -> dict[str, object] | None:
+        if self._is_closed:
+            return None
         if self._process is None or self._process.poll() is not None:
-            self.close()
+            self._end()
             self._process = self._start()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -91,7 +97,7 @@ class Detectors:
             self._used = time.monotonic()
             return json.loads(line)
         except (OSError, ValueError):
-            self.close()
+            self._end()
             return None
 
     def _read_line(self, pipe: int) -> bytes:
