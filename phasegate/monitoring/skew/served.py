@@ -89,7 +89,9 @@ def _read(
     ).fetchall()
     once = ""
     if rows > ids:
-        once = 'QUALIFY 1 = row_number() OVER (PARTITION BY request_id, "row" ORDER BY event_time)'
+        once = """QUALIFY 1 = row_number() OVER (
+            PARTITION BY request_id, "row" ORDER BY event_time, hash(features)
+        )"""
     logged = f"""SELECT request_id, "row", epoch_us(event_time) AS time, features
         FROM {log} WHERE {condition} {once}"""
     single = f"SELECT * FROM ({logged})"

@@ -127,7 +127,9 @@ def test_copies_failures_repetitions_and_other_models_are_not_compared(
     world: World, tmp_path: Path
 ) -> None:
     rows = len(world.served)
-    wrong = world.with_served(amount=world.column("amount") + 1)
+    # Earlier, so that they would be taken for the first of several answers.
+    earlier = pc.subtract(world.served["_time"], 1)
+    wrong = world.with_served(amount=world.column("amount") + 1, _time=earlier)
     pq.write_table(world.events, tmp_path / "raw.parquet")
     logs = [
         write_log(world, tmp_path / "right"),
