@@ -54,6 +54,7 @@ def main() -> None:
             references=tuple(arguments.reference),
             monitoring=arguments.monitoring,
             alerts=arguments.alerts,
+            replicas=arguments.replicas,
         )
         asyncio.run(run(settings))
     except BadInput as error:
@@ -129,6 +130,11 @@ def _parser() -> argparse.ArgumentParser:
     drift.add_argument(
         "--alerts", metavar="URL",
         help="http address that gets a CloudEvent for each window with an alert",
+    )  # fmt: skip
+    drift.add_argument(
+        "--replicas", type=int, default=1, metavar="N",
+        help="sidecars of the same models; of several, none judges the number of rows, which the "
+        "monitoring pipeline does on all their summaries [1]",
     )  # fmt: skip
     return parser
 

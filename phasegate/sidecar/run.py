@@ -57,8 +57,11 @@ class Settings:
     references: tuple[Path, ...] = ()
     monitoring: Path | None = None
     alerts: str | None = None
+    replicas: int = 1
 
     def __post_init__(self) -> None:
+        if self.replicas < 1:
+            raise BadInput(f"{self.replicas} replicas", where="--replicas", expected="at least 1")
         for option in ("monitoring", "alerts"):
             if getattr(self, option) and not self.references:
                 raise BadInput(
@@ -182,7 +185,7 @@ def _monitor(
 
     return DriftMonitor(
         settings.references, read_policy(settings.monitoring), settings.alerts, store,
-        settings.state_folder / "drift", metrics, health,
+        settings.state_folder / "drift", metrics, health, settings.replicas,
     )  # fmt: skip
 
 

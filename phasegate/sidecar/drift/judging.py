@@ -48,7 +48,8 @@ class Judging:
         draft: a file for what goes to the store.
         metrics: show the last windows.
         health: is told what hinders.
-        sent: called when there is an alert to be sent; None where nobody takes them.
+        outbox: set when there is an alert to be sent; None where nobody takes them.
+        replicas: sidecars that see a share of the rows.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class Judging:
         metrics: DriftMetrics,
         health: Health,
         outbox: threading.Event | None,
+        replicas: int = 1,
     ) -> None:
         self._references, self._state, self._store = references, state, store
         self._rules, self._detectors, self._draft = rules, detectors, draft
         self._metrics, self._health, self._outbox = metrics, health, outbox
+        self._replicas = replicas
         self._work, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="judging", daemon=True)
         self._shown: set[str] = set()
@@ -147,7 +150,8 @@ class Judging:
         try:
             judgement = judge(
                 reference.profile, reference.calibration, counts,
-                rules_for(ended.kind, self._rules), since=ended.since, until=ended.until,
+                rules_for(ended.kind, self._rules, self._replicas),
+                since=ended.since, until=ended.until,
                 traffic=waiting.traffic if ended.kind == "time" and waiting.traffic else None,
             )  # fmt: skip
         except Exception as error:

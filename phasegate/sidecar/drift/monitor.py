@@ -33,6 +33,7 @@ class DriftMonitor:
         folder: for windows.
         metrics: of the sidecar.
         health: is told what is wrong.
+        replicas: sidecars that watch the same models, this one included.
 
     Attributes:
         counting: counts what is sealed.
@@ -51,6 +52,7 @@ class DriftMonitor:
         folder: Path,
         metrics: Metrics,
         health: Health,
+        replicas: int = 1,
     ) -> None:
         _require(policy)
         shown = DriftMetrics(metrics)
@@ -62,6 +64,7 @@ class DriftMonitor:
         self._judging = Judging(
             known, self._state, store, policy.drift, Detectors(policy.statistics, folder),
             folder / "draft.json", shown, health, self._outbox.ready if self._outbox else None,
+            replicas,
         )  # fmt: skip
         self.counting = DriftCounting(
             known, self._state, policy.drift, shown, health, self._judging.wake

@@ -29,9 +29,13 @@ def level(rules: DriftRules, span: timedelta) -> float:
     return min(0.01, max(1e-4, _SHARE * rules.calibrated.false_alarms * (span / _MONTH)))
 
 
-def rules_for(kind: Kind, rules: DriftRules) -> DriftRules:
-    """The rules of a kind of window: one that ends by its rows says nothing of their number."""
-    if kind == "time":
+def rules_for(kind: Kind, rules: DriftRules, replicas: int) -> DriftRules:
+    """The rules of a kind of window.
+
+    One that ends by its rows says nothing of their number; nor does one replica of several, which
+    sees a share of them that nobody knows.
+    """
+    if kind == "time" and replicas == 1:
         return rules
     return replace(rules, channels=replace(rules.channels, rate=0.0))
 

@@ -212,8 +212,10 @@ def _close(windows: Windows, last: datetime, rules: DriftRules) -> Added:
             for at in range(gaps):
                 since = closed + at * rules.window
                 ended.append(Ended("time", since, since + rules.window, windows.nothing))
+        # Nobody looked before the first row: the part of the window before it is no lack of rows.
+        since = min(windows.open[start].panes) if closed is None else start
         closed = start + rules.window
-        ended.append(Ended("time", start, closed, part))
+        ended.append(Ended("time", since, closed, part))
     left = {start: one for start, one in windows.open.items() if start > last}
     return Added(replace(windows, open=left, closed=closed), ended=tuple(ended))
 

@@ -61,6 +61,15 @@ def test_a_window_ends_when_later_rows_come_after_the_allowed_lateness() -> None
     assert [(one.since, one.until, one.part.rows) for one in ended] == [(START, START + DAY, 100)]
 
 
+def test_the_first_window_begins_with_the_first_row() -> None:
+    first = START + 18 * HOUR
+    _, ended, _ = feed({first: 100}, {START + DAY + HOUR: 50}, {START + 2 * DAY + HOUR: 50})
+    assert [(one.since, one.until) for one in ended] == [
+        (first, START + DAY),
+        (START + DAY, START + 2 * DAY),
+    ]
+
+
 def test_one_event_of_a_wrong_clock_ends_no_window_of_many() -> None:
     windows, ended, _ = feed({START: 1_000}, {START + 300 * DAY: 1}, {START + HOUR: 500})
     assert ended == []
