@@ -112,4 +112,4 @@ def test_noise_is_rarely_taken_for_a_fall() -> None:
         of = np.full(17, 2_000)
         bic = compare(rng.binomial(of, p), of).bic
         falls += bic["constant"] - min(bic["step"], bic["slope"]) >= 6
-    assert falls <= 12  # 3 %; 88 % are falls without the dispersion
+    assert falls <= 12  # 3 %

@@ -205,6 +205,24 @@ def test_a_sure_fall_that_is_too_small_to_matter_is_nothing() -> None:
     assert found.shape.kind == "step"
 
 
+def test_a_fall_is_believed_from_the_evidence_that_is_asked_for() -> None:
+    windows = [window(week, 0.93 - 0.003 * week) for week in range(16)]
+    found = decided(performance(windows))
+    assert found.action is Action.RETRAIN
+    evidence = found.shape.bic["constant"] - found.shape.bic["slope"]
+    for asked, action in ((evidence - 0.1, Action.RETRAIN), (evidence + 0.1, Action.NOTHING)):
+        policy = replace(POLICY, retraining=replace(POLICY.retraining, evidence=asked))
+        assert decided(performance(windows), policy=policy).action is action
+
+
+def test_a_drop_that_is_over_is_nothing() -> None:
+    windows = [*WELL, *(window(week, 0.84) for week in range(12, 18))]
+    change = pipeline(at(12))
+    assert decided(performance(windows), changes=[change]).action is Action.ROLL_BACK
+    windows.append(window(18, 0.94))
+    assert decided(performance(windows), changes=[change]).action is Action.NOTHING
+
+
 def test_an_empty_log_is_asked_about() -> None:
     silent = [replace(one, rows=0, judged=False) for one in days(NOW)]
     for windows in ([], WELL):
