@@ -45,6 +45,7 @@ SOURCE = Source("fraud", "ab" * 32, "fraud/1", FEATURES, (), "bench-1-f00")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REFERENCE_ROWS, REFERENCE_DAYS = 100_000, 60
 SEGMENT_ROWS = 20_000
+_POLL_SECONDS = 1.0
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -142,11 +143,11 @@ def memory(folder: Path, rows: int) -> bool:
         for number in range(rows // SEGMENT_ROWS):
             write_segment(folder / "spool", number, 100, timedelta(hours=6))
             done = (number + 1) * SEGMENT_ROWS
-            if number % 5 == 4:
+            if number % 20 == 19:
                 wait(sidecar, names.DRIFT_ROWS, done)
                 for path in (folder / "store" / "predictions").rglob("*.parquet"):
                     path.unlink()
-            if done % (rows // parts) < SEGMENT_ROWS:
+            if number % 20 == 19 and done % (rows // parts) < 20 * SEGMENT_ROWS:
                 samples.append((done, resident_bytes(sidecar.pid) / 2**20))
         windows = metric(sidecar, names.WINDOWS)
         counted = metric(sidecar, names.DRIFT_ROWS, outcome="counted")
@@ -254,18 +255,18 @@ def metric(sidecar: SidecarProcess, name: MetricName, suffix: str = "", **labels
 
 
 def wait(sidecar: SidecarProcess, name: MetricName, least: float) -> None:
-    """Until a counter is there."""
+    """Until a counter is there; asked rarely, because answers are the sidecar's work too."""
     while metric(sidecar, name) < least:
         assert sidecar.poll() is None, sidecar.last_lines()
-        time.sleep(0.1)
+        time.sleep(_POLL_SECONDS)
 
 
 def settle(sidecar: SidecarProcess) -> None:
     """Until all windows that ended are judged."""
     quiet = 0
-    while quiet < 5:
+    while quiet < 2:
         quiet = quiet + 1 if metric(sidecar, names.WINDOWS_WAITING) == 0 else 0
-        time.sleep(0.2)
+        time.sleep(_POLL_SECONDS)
 
 
 def processor_seconds(pid: int) -> float:
