@@ -28,12 +28,12 @@ class Bins:
         self._edges = np.asarray(edges, np.float64)
         self._above = np.append(self._edges, np.inf)
         self._grid: np.ndarray | None = None
-        if len(self._edges) == 0:
+        if len(self._edges) < 2:
             return
         self._origin = self._edges[0]
         with np.errstate(over="ignore", divide="ignore"):
             span = self._edges[-1] - self._origin
-            self._scale = CELLS / span if span > 0 else 0.0
+            self._scale = CELLS / span
         if not np.isfinite(self._scale) or not np.isfinite(span):
             return
         cells = self._cells(self._edges)

@@ -22,7 +22,7 @@ def numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray | None]:
     kind = column.type
     if pa.types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
-    if _is_text(kind):
+    if is_text(kind):
         return _read(column)
     if pa.types.is_boolean(kind):
         column = column.cast(pa.int8())
@@ -52,12 +52,13 @@ def kind_of(kind: pa.DataType) -> str | None:
         kind = kind.value_type
     if pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind):
         return NUMERIC
-    if _is_text(kind) or pa.types.is_boolean(kind):
+    if is_text(kind) or pa.types.is_boolean(kind):
         return CATEGORICAL
     return None
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values of a type are text."""
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 

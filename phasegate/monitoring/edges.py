@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import ROUND_CEILING, Decimal, localcontext
 
 import numpy as np
@@ -26,8 +27,8 @@ def edges(values: np.ndarray) -> tuple[float, ...]:
     is_first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
     different = ordered[is_first]
     if len(different) <= BINS - 2:
-        below = np.nextafter(different[0], -np.inf)
-        return tuple(np.append(below[np.isfinite(below)], different).tolist())
+        below = math.nextafter(different[0], -math.inf)
+        return (*([below] if math.isfinite(below) else []), *different.tolist())
     ranks = -(-np.arange(1, BINS) * len(ordered) // BINS) - 1
     chosen = np.unique(np.searchsorted(different, ordered[ranks]))
     after = np.append(different, np.inf)[chosen + 1]

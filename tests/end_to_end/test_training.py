@@ -84,7 +84,8 @@ def test_the_first_model_that_passes_every_gate_becomes_champion(champion: Said)
     summary = champion.json
     assert summary["registered"]["alias"] == "champion"
     assert [step["name"] for step in summary["steps"]] == [
-        "ingest", "validate", "featurize", "train", "evaluate", "validate-serving", "register",
+        "ingest", "validate", "featurize", "train", "evaluate", "profile", "validate-serving",
+        "register",
     ]  # fmt: skip
     assert {name: verdict["outcome"] for name, verdict in summary["verdicts"].items()} == {
         "validate": "PASS",
@@ -93,6 +94,10 @@ def test_the_first_model_that_passes_every_gate_becomes_champion(champion: Said)
     }
     for step in ("ingest", "train", "register"):
         assert f"✓ {step}" in champion.err
+    profiled = next(one for one in summary["steps"] if one["name"] == "profile")
+    reference = profiled["outputs"]["reference"]["metadata"]
+    assert reference["model_digest"] == summary["registered"]["model_digest"]
+    assert reference["rows"] > 0 and reference["features"] > 3
     for page in summary["reports"].values():
         text = Path(page).read_text()
         assert text.startswith("<!doctype html>")
@@ -106,7 +111,7 @@ def test_running_again_without_cache_gives_the_same_bytes(
     assert again.code == 0, again.err
     for step, output in (
         ("ingest", "snapshot"), ("validate", "statistics"), ("validate", "verdict"),
-        ("featurize", "feature_set"), ("train", "model"),
+        ("featurize", "feature_set"), ("train", "model"), ("profile", "reference"),
     ):  # fmt: skip
         assert digest_of(again.json, step, output) == digest_of(champion.json, step, output), step
     assert again.json["registered"]["version"] == champion.json["registered"]["version"]
