@@ -9,6 +9,17 @@ elsewhere in it: with mean score m' their rate is
 
 the correction of the score by a shift of its logit, group by group. Where scores are calibrated
 (p = m) it gives p' = m', however scores moved; where they are not, what the reference showed.
+
+Groups with few rows are pooled with their neighbours first: histogram binning with bins of equal
+frequency (Zadrozny & Elkan 2001, "Obtaining calibrated probability estimates from decision trees
+and naive Bayesian classifiers"), whose error is that of the rows in a bin, less one (Gupta & Ramdas
+2021, "Distribution-free calibration guarantees for histogram binning without sample splitting").
+The prior's row is a row too many in each group, and the variance k (n - k) / n^2 is on average
+(n - 1) / n of the true one: together the posteriors claim about (n - 1) / (n + 1) of the variance
+there is, in all groups alike, so that it does not cancel in the sums which metrics are made of. Of
+8 rows a group that makes intervals 12 % too narrow, of `LEAST_ROWS` 1.6 %; and of a lack of
+calibration the prior hides 1 / (n + 1). Which groups are pooled depends on rows alone: labels would
+choose the groups that suit them.
 """
 
 from __future__ import annotations
@@ -21,6 +32,7 @@ from scipy.special import expit, logit
 from phasegate.monitoring.profile import Profile
 
 DRAWS = 4000
+LEAST_ROWS = 64
 _LEAST = 1e-9  # scores nearer to 0 or 1 have no finite logit
 
 
@@ -69,6 +81,32 @@ def labelled_groups(profile: Profile) -> LabelledGroups | None:
         return None
     with np.errstate(invalid="ignore", divide="ignore"):
         return LabelledGroups(split[0], split[1], split[2] / split[0])
+
+
+def pools(rows: np.ndarray, least: int = LEAST_ROWS) -> np.ndarray:
+    """Which groups are taken together: adjacent ones of one decision, until they have enough rows.
+
+    Args:
+        rows: labelled ones, [bins, 2].
+        least: rows of a pool; a decision with fewer is one pool.
+
+    Returns:
+        The number of each group's pool, int64 [bins, 2]; a pool has groups of one decision only.
+    """
+    found = np.empty(rows.shape, np.int64)
+    pool = 0
+    for decision in range(rows.shape[1]):
+        first, start, held = pool, 0, 0.0
+        for place, more in enumerate(rows[:, decision]):
+            found[place, decision] = pool
+            held += more
+            if held >= least:
+                pool, start, held = pool + 1, place + 1, 0.0
+        if pool > first:
+            found[start:, decision] = pool - 1  # what is left over is too little for a pool
+        else:
+            pool += 1
+    return found
 
 
 def rates(

@@ -27,7 +27,7 @@ import math
 
 import numpy as np
 
-from phasegate.monitoring.performance.calibration import DRAWS, LabelledGroups, rates
+from phasegate.monitoring.performance.calibration import DRAWS, LabelledGroups, pools, rates
 from phasegate.monitoring.performance.series import Figure
 from phasegate.monitoring.performance.tally import ScoreSums
 
@@ -56,17 +56,24 @@ def estimated(
         denominator, of recall the expected one, rounded.
     """
     generator = np.random.default_rng(SEED)
-    used = sums.rows > 0
+    pool = pools(groups.rows)
+    rows, score, square = (_pooled(one, pool) for one in (sums.rows, sums.score, sums.square))
+    decided = _pooled(np.broadcast_to([0, 1], pool.shape), pool) > 0
+    used = rows > 0
     if metric == "precision":
-        used[:, 0] = False  # rows decided 0 have no part in it
-    decided = np.nonzero(used)[1]
-    rows, score = sums.rows[used], sums.score[used]
+        used &= decided  # rows decided 0 have no part in it
+    rows, score, square, decided = rows[used], score[used], square[used], decided[used]
     mean = score / rows
     with np.errstate(invalid="ignore", divide="ignore"):
-        spread = (score - sums.square[used]) / (rows * mean * (1 - mean))
+        spread = (score - square) / (rows * mean * (1 - mean))
     # Share of the binomial variance that is left when rates differ from row to row.
     within = np.clip(np.nan_to_num(spread, nan=1.0), 0.0, 1.0)
-    known = LabelledGroups(groups.rows[used], groups.positive[used], groups.score[used])
+    labelled, positive, believed = (
+        _pooled(one, pool)[used]
+        for one in (groups.rows, groups.positive, groups.rows * np.nan_to_num(groups.score))
+    )
+    with np.errstate(invalid="ignore"):
+        known = LabelledGroups(labelled, positive, believed / labelled)
     expected, drawn = rates(known, mean, generator, draws)
     outcomes = _poisson_binomial(rows, drawn, within, generator)
     size = _by_decision(rows, decided)
@@ -84,6 +91,11 @@ def estimated(
     return Figure(
         value, min(float(lower), value), max(float(upper), value), float(hits), round(float(of))
     )
+
+
+def _pooled(values: np.ndarray, pool: np.ndarray) -> np.ndarray:
+    """Sums over the groups of each pool: [pools] of [bins, 2]."""
+    return np.bincount(pool.ravel(), values.ravel())
 
 
 def _by_decision(values: np.ndarray, decided: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phasegate.monitoring.performance.calibration import LabelledGroups, labelled_groups
+from phasegate.monitoring.performance.calibration import LabelledGroups, labelled_groups, pools
 from phasegate.monitoring.performance.estimate import estimated
 from phasegate.monitoring.performance.tally import ScoreSums
 from tests.monitoring.performance.samples import profile_of, sums_of, true_value
@@ -104,6 +104,25 @@ def test_the_labelled_rows_are_split_by_decision_without_losing_one(scores, seed
         assert sums == pytest.approx(scores[rows].sum(), abs=1e-9)
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=60),
+    st.integers(1, 80),
+)
+def test_pools_are_neighbours_of_one_decision_with_enough_rows(rows, least):
+    counts = np.array(rows, float)
+    found = pools(counts, least)
+    assert not set(found[:, 0]) & set(found[:, 1])
+    assert set(found.ravel()) == set(range(found.max() + 1))
+    for decision in (0, 1):
+        own, held = found[:, decision], counts[:, decision]
+        assert (np.diff(own) >= 0).all()
+        sizes = np.bincount(own - own.min(), held)
+        assert len(sizes) == 1 or (sizes >= least).all()
+        # No pool could be two, but the last, which took what was left over.
+        for pool in np.unique(own)[:-1]:
+            assert held[own == pool][:-1].sum() < least
+
+
 def test_a_profile_without_labelled_rows_or_with_wrong_sums_gives_no_estimate():
     profile = profile_of(np.linspace(0, 1, 50), np.ones(50))
     known = profile.reliability
@@ -117,19 +136,29 @@ def test_a_profile_without_labelled_rows_or_with_wrong_sums_gives_no_estimate():
         assert labelled_groups(replace(profile, reliability=wrong)) is None
 
 
-def _share_held(metric: str, *, seed: int, reference: int, rows: int, shift: float = 1.0,
-                truth=lambda p: p, rounds: int = 200) -> tuple[float, float]:  # fmt: skip
+def _share_held(
+    metric: str,
+    *,
+    seed: int,
+    reference: int,
+    rows: int,
+    shift: float = 1.0,
+    truth=lambda p: p,
+    rounds: int = 200,
+    alpha: float = 0.4,
+) -> tuple[float, float]:
     """Share of intervals that hold what is measured, and their mean width.
 
     Each round has a reference of its own. `truth` gives the probability of a score; it holds in
-    reference and window alike. `shift` makes the window's scores smaller or larger.
+    reference and window alike. `shift` makes the window's scores smaller or larger; `alpha`, the
+    first shape parameter of their Beta distribution, does so in reference and window.
     """
     rng = np.random.default_rng(seed)
     held, width = 0, 0.0
     for _ in range(rounds):
-        scores = rng.beta(0.4, 2.0, reference)
+        scores = rng.beta(alpha, 2.0, reference)
         profile = profile_of(scores, (rng.random(reference) < truth(scores)).astype(int))
-        window = rng.beta(0.4 * shift, 2.0, rows)
+        window = rng.beta(alpha * shift, 2.0, rows)
         labels = (rng.random(rows) < truth(window)).astype(int)
         found = estimated(labelled_groups(profile), sums_of(profile, window), metric, 0.95,
                           draws=600)  # fmt: skip
@@ -144,6 +173,14 @@ def test_calibrated_scores_are_held_as_often_as_promised(metric, rows):
     # 200 rounds: three standard errors of 95 % are 4.6 %.
     found, _ = _share_held(metric, seed=1, reference=5_000, rows=rows)
     assert 0.90 <= found <= 0.995, found
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_few_labelled_rows_of_scores_that_are_not_calibrated_are_no_false_certainty(metric):
+    # 800 rounds: three standard errors of 95 % are 2.3 %.
+    found, _ = _share_held(metric, seed=7, reference=1_000, rows=3_000, rounds=800,
+                           alpha=0.5, truth=lambda p: p**1.2)  # fmt: skip
+    assert 0.927 <= found <= 0.985, found
 
 
 @pytest.mark.parametrize("metric", METRICS)
