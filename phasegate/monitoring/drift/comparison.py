@@ -97,6 +97,22 @@ class Square:
         """Minus the logarithm of the p-value, [windows]; NaN stays."""
         return -np.log(np.maximum(self.p_value(spread), SMALLEST_P))
 
+    def crossed(self) -> np.ndarray:
+        """Evidence of each window by the spread of the half that it is not in, [windows].
+
+        Windows are in order of time. The spread of a few weeks is itself uncertain, more so where
+        days that follow each other are alike; evidence by their own spread would not show it.
+        """
+        half = len(self.value) // 2
+        parts = self._part(slice(None, half)), self._part(slice(half, None))
+        spreads = parts[1].spread(), parts[0].spread()
+        return np.concatenate(
+            [one.evidence(spread) for one, spread in zip(parts, spreads, strict=True)]
+        )
+
+    def _part(self, chosen: slice) -> Square:
+        return Square(self.value[chosen], self.size[chosen], self.freedom[chosen])
+
 
 _KOLMOGOROV_90 = float(kolmogi(0.1)) ** 2
 

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import numpy as np
 from scipy.special import chdtri
 
+from phasegate.monitoring.counting import EPOCH
 from phasegate.monitoring.counts import Counts, NumericCounts, WindowCounts
 from phasegate.monitoring.drift import rules as rule
 from phasegate.monitoring.drift.comparison import (
     Comparison,
-    Square,
     Values,
     compare,
     groups,
@@ -40,14 +40,14 @@ def variation(
 ) -> Variation | None:
     """How much windows of a length differ; None where fewer than two fit into the reference.
 
-    Every stretch of that length which begins with a pane is looked at; where there are more than
+    All stretches are looked at that begin at whole lengths since 1970; where there are more than
     `MOST_WINDOWS`, as many of them, drawn by the seed.
     """
     starts = sorted(panes)
     span = starts[-1] + rules.pane - starts[0] if starts else timedelta(0)
     if span < 2 * length or rules.pane > length:
         return None
-    stretches = _Stretches(starts, [panes[one] for one in starts], span, length, rules.pane, seed)
+    stretches = _Stretches(starts, [panes[one] for one in starts], span, length, seed)
     families: list[np.ndarray] = []
     spreads: dict[str, Spread] = {}
     columns: dict[str, Comparison] = {}
@@ -57,11 +57,11 @@ def variation(
         columns[name], spreads[name] = found, spread
         judged = rule.enough(found, rules.calibrated)
         families += [
-            np.where(judged, found.shape.evidence(spread.shape), 0.0),
-            np.where(judged, found.stability.evidence(spread.stability), 0.0),
+            np.where(judged, found.shape.crossed(), 0.0),
+            np.where(judged, found.stability.crossed(), 0.0),
         ]
         if name:
-            families.append(found.absence.evidence(spread.absence))
+            families.append(found.absence.crossed())
     rows, usual = stretches.rows, float(np.median(stretches.rows))
     rate = rule.rate_square(rows, np.array(usual))
     positive, of = stretches.of([one.positive for one in stretches.counts]), rows
@@ -72,9 +72,9 @@ def variation(
     scored = columns.pop("")
     score_spread = spreads.pop("")
     judged = rows >= max(rules.calibrated.min_rows, 1)
-    families.append(np.where(judged, decided.evidence(positive_spread), 0.0))
+    families.append(np.where(judged, decided.crossed(), 0.0))
     if rules.channels.rate:
-        families.append(rate.evidence(rate_spread))
+        families.append(rate.crossed())
     worst = np.max(np.nan_to_num(np.array(families)), axis=0)
     independent = span / length
     bound, beyond = threshold(worst, independent, rules.calibrated.false_alarms * (length / MONTH))
@@ -123,11 +123,12 @@ def variation(
 def threshold(worst: np.ndarray, independent: float, alpha: float) -> tuple[float, bool]:
     """Evidence that a drift-free window exceeds at most so often, and whether that is extrapolated.
 
-    The next of n windows that may be exchanged for each other is above the k-th smallest with
-    probability 1 - k/(n + 1) (Vovk et al. 2005, conformal prediction); overlapping windows count as
-    those that fit side by side. Where that asks for more windows than there are, the tail beyond
-    the upper quarter is taken as exponential, which it is for p-values of independent rows, with
-    the upper 95 % confidence bound of its mean: the fewer windows, the higher.
+    The higher of two bounds. The next of n windows that may be exchanged for each other is above
+    the k-th smallest with probability 1 - k/(n + 1) (Vovk et al. 2005, conformal prediction); where
+    that asks for more windows than there are, it is extrapolated. The tail beyond the upper quarter
+    is taken as exponential, which it is for p-values of independent rows, with the upper 95 %
+    confidence bound of its mean: the fewer windows, the higher. Days that follow each other are
+    alike, so that there is less to learn from n windows than the first bound takes for granted.
 
     Args:
         worst: largest evidence of each window, [windows].
@@ -137,16 +138,15 @@ def threshold(worst: np.ndarray, independent: float, alpha: float) -> tuple[floa
     alpha = min(alpha, 0.5)
     if alpha <= 0:
         return math.inf, True
-    level = (1 - alpha) * (independent + 1) / independent
-    if level <= 1:
-        bound = float(np.quantile(worst, level, method="higher"))
-        return max(bound, LEAST_EVIDENCE), False
     start = float(np.quantile(worst, 1 - TAIL))
     beyond = worst[worst > start] - start
     number = max(1.0, TAIL * independent)
     mean = max(1.0, float(beyond.mean()) if len(beyond) else 0.0)
     mean *= 2 * number / float(chdtri(2 * number, 0.95))
-    return max(start + mean * math.log(TAIL / alpha), float(worst.max()), LEAST_EVIDENCE), True
+    bound = max(start + mean * math.log(max(TAIL / alpha, 1.0)), LEAST_EVIDENCE)
+    level = (1 - alpha) * (independent + 1) / independent
+    ordered = float(np.quantile(worst, min(level, 1.0), method="higher"))
+    return max(bound, ordered), level > 1
 
 
 class _Stretches:
@@ -158,12 +158,14 @@ class _Stretches:
         counts: Sequence[WindowCounts],
         span: timedelta,
         length: timedelta,
-        pane: timedelta,
         seed: int,
     ) -> None:
         self.counts = counts
         at = np.array([(one - starts[0]) // MICROSECOND for one in starts])
-        begin = np.arange((span - length) // pane + 1) * (pane // MICROSECOND)
+        # At whole lengths since 1970, as windows are cut: a stretch over the end of a weekend is
+        # like neither part, and judged windows are never that.
+        offset = (EPOCH - starts[0]) % length // MICROSECOND
+        begin = np.arange(offset, (span - length) // MICROSECOND + 1, length // MICROSECOND)
         if len(begin) > MOST_WINDOWS:
             chosen = np.random.default_rng(seed).choice(len(begin), MOST_WINDOWS, replace=False)
             begin = begin[np.sort(chosen)]
@@ -228,6 +230,3 @@ def _extremes(counts: Sequence[Counts], stretches: _Stretches) -> tuple[np.ndarr
 def _round(value: float) -> float:
     """Six digits, so that the file is small."""
     return float(f"{value:.6g}")
-
-
-__all__ = ["MONTH", "Square", "threshold", "variation"]

@@ -23,7 +23,9 @@ def predictions(
     profile: Profile, counts: WindowCounts, scores: Column | str, rules: DriftRules,
     limits: Variation,
 ) -> Iterator[Alarm]:  # fmt: skip
-    """Alarms of the scores and of the decisions."""
+    """Alarms of the scores and of the decisions; none where the reference has no scores."""
+    if not sum(profile.scores.counts):
+        return
     if isinstance(scores, str) or scores.unknown:
         why = scores if isinstance(scores, str) else scores.unknown
         if counts.rows or isinstance(scores, str):
