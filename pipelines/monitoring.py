@@ -93,9 +93,7 @@ def monitoring_pipeline(
             "Detect skew",
         )
         drift = large(
-            detect_drift(
-                policy=policy, log=log, source=source, window=window, reference=reference
-            ),
+            detect_drift(policy=policy, log=log, source=source, window=window, reference=reference),
             "Detect drift",
         )
         performance = large(
