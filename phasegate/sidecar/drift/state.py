@@ -12,51 +12,21 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import orjson
 import ormsgpack
 
-from phasegate.clock import microseconds
-from phasegate.errors import BadInput
-from phasegate.monitoring.counts import WindowCounts
 from phasegate.monitoring.profile import Profile
 from phasegate.sidecar.database import open_database
-from phasegate.sidecar.drift.samples import Sample, from_bytes, to_bytes
-from phasegate.sidecar.drift.windows import Ended, Kind, Open, Part, Windows
+from phasegate.sidecar.drift.packing import kind_of, moment, packed, stamp, unpacked
+from phasegate.sidecar.drift.schema import SCHEMA
+from phasegate.sidecar.drift.windows import Ended, Open, Part, Windows
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_SEGMENTS = 100_000  # remembered; one that is not sealed by then will not be sealed again
 _MOST_SLOTS = 1_000  # of the row rate
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS segment (   -- whose rows are in windows
-  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE
-);
-CREATE TABLE IF NOT EXISTS model (     -- by digest of the profile
-  profile TEXT PRIMARY KEY, name TEXT NOT NULL, chunk BLOB NOT NULL, closed INTEGER,
-  arrived INTEGER
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS window (
-  profile TEXT NOT NULL, start INTEGER NOT NULL, panes BLOB NOT NULL, part BLOB NOT NULL,
-  PRIMARY KEY (profile, start)
-);
-CREATE TABLE IF NOT EXISTS ended (     -- waits for its judgement
-  id INTEGER PRIMARY KEY AUTOINCREMENT, profile TEXT NOT NULL, model TEXT NOT NULL,
-  kind TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL, part BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS traffic (   -- rows of all models of a name, by window
-  model TEXT NOT NULL, start INTEGER NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (model, start)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS latest (    -- what metrics show
-  profile TEXT NOT NULL, kind TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (profile, kind)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS alert (     -- waits for the sink
-  id TEXT PRIMARY KEY, event BLOB NOT NULL
-);
-"""
 
 
 @dataclass(frozen=True)
@@ -88,7 +58,7 @@ class DriftState:
     """
 
     def __init__(self, path: Path) -> None:
-        self._connection, self.put_aside = open_database(path, _SCHEMA)
+        self._connection, self.put_aside = open_database(path, SCHEMA)
         self._lock = threading.Lock()
 
     @contextmanager
@@ -141,14 +111,14 @@ class DriftState:
         return Windows(
             Part.none(profile),
             {
-                _time(start): Open(_part(part, profile), {
-                    _time(pane): rows for pane, rows in ormsgpack.unpackb(panes)
+                moment(start): Open(unpacked(part, profile), {
+                    moment(pane): rows for pane, rows in ormsgpack.unpackb(panes)
                 })
                 for start, panes, part in opened
             },
-            _part(model[0], profile),
-            None if model[1] is None else _time(model[1]),
-            None if model[2] is None else _time(model[2]),
+            unpacked(model[0], profile),
+            None if model[1] is None else moment(model[1]),
+            None if model[2] is None else moment(model[2]),
         )  # fmt: skip
 
     def keep(
@@ -175,25 +145,25 @@ class DriftState:
                 )
             run.execute(
                 "INSERT OR REPLACE INTO model VALUES (?, ?, ?, ?, ?)",
-                (digest, model, _packed(after.chunk), _stamp(after.closed), _stamp(after.arrived)),
+                (digest, model, packed(after.chunk), stamp(after.closed), stamp(after.arrived)),
             )
             for start in before.open.keys() - after.open.keys():
                 run.execute(
-                    "DELETE FROM window WHERE profile = ? AND start = ?", (digest, _stamp(start))
+                    "DELETE FROM window WHERE profile = ? AND start = ?", (digest, stamp(start))
                 )
             for start, one in after.open.items():
                 if before.open.get(start) is not one:
-                    panes = [(_stamp(pane), rows) for pane, rows in one.panes.items()]
+                    panes = [(stamp(pane), rows) for pane, rows in one.panes.items()]
                     run.execute(
                         "INSERT OR REPLACE INTO window VALUES (?, ?, ?, ?)",
-                        (digest, _stamp(start), ormsgpack.packb(panes), _packed(one.part)),
+                        (digest, stamp(start), ormsgpack.packb(panes), packed(one.part)),
                     )
             for end in ended:
                 run.execute(
                     "INSERT INTO ended (profile, model, kind, since, until, part) "
                     "VALUES (?, ?, ?, ?, ?, ?)",
-                    (digest, model, end.kind, _stamp(end.since), _stamp(end.until),
-                     _packed(end.part)),
+                    (digest, model, end.kind, stamp(end.since), stamp(end.until),
+                     packed(end.part)),
                 )  # fmt: skip
 
     def count_traffic(self, model: str, rows: Mapping[datetime, int], segment: str) -> None:
@@ -206,7 +176,7 @@ class DriftState:
                 run.execute(
                     "INSERT INTO traffic VALUES (?, ?, ?) "
                     "ON CONFLICT DO UPDATE SET rows = rows + excluded.rows",
-                    (model, _stamp(start), count),
+                    (model, stamp(start), count),
                 )
             run.execute(
                 "DELETE FROM traffic WHERE model = ? AND start < (SELECT start FROM traffic "
@@ -231,7 +201,7 @@ class DriftState:
                 "WHERE model = ? AND start >= ? AND start < ?",
                 (model, since, until),
             ).fetchone()[0]
-        ended = Ended(_kind(kind), _time(since), _time(until), _part(part, profiles[digest]))
+        ended = Ended(kind_of(kind), moment(since), moment(until), unpacked(part, profiles[digest]))
         return Waiting(number, model, ended, traffic)
 
     def count_waiting(self) -> int:
@@ -270,35 +240,3 @@ class DriftState:
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-
-
-def _packed(part: Part) -> bytes:
-    return ormsgpack.packb(
-        [
-            orjson.dumps(part.counts.to_json()),
-            part.sample.hashes.tobytes(),
-            to_bytes(part.sample.rows),
-        ]
-    )
-
-
-def _part(packed: bytes, profile: Profile) -> Part:
-    counts, hashes, rows = ormsgpack.unpackb(packed)
-    return Part(
-        WindowCounts.from_json(orjson.loads(counts), profile, "windows of drift"),
-        Sample(np.frombuffer(hashes, np.uint64), from_bytes(rows)),
-    )
-
-
-def _stamp(time: datetime | None) -> int | None:
-    return None if time is None else microseconds(time)
-
-
-def _time(stamp: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=stamp)
-
-
-def _kind(text: str) -> Kind:
-    if text not in ("time", "rows"):
-        raise BadInput(f"{text!r} is no kind of window", where="windows of drift")
-    return text  # type: ignore[return-value]
