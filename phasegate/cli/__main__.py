@@ -13,6 +13,7 @@ from phasegate.cli import (  # noqa: F401  (they register)
     backtest_commands,
     change_commands,
     data_commands,
+    drift_commands,
     monitor_answer,
     monitor_commands,
     pipeline_commands,
