@@ -83,9 +83,10 @@ def test_the_first_model_that_passes_every_gate_becomes_champion(champion: Said)
     assert champion.code == 0, champion.err
     summary = champion.json
     assert summary["registered"]["alias"] == "champion"
-    assert [step["name"] for step in summary["steps"]] == [
-        "ingest", "validate", "featurize", "train", "evaluate", "profile", "validate-serving",
-        "register",
+    names = [step["name"] for step in summary["steps"]]
+    assert names.index("train") < names.index("profile") < names.index("register")
+    assert [name for name in names if name != "profile"] == [
+        "ingest", "validate", "featurize", "train", "evaluate", "validate-serving", "register",
     ]  # fmt: skip
     assert {name: verdict["outcome"] for name, verdict in summary["verdicts"].items()} == {
         "validate": "PASS",
@@ -97,7 +98,8 @@ def test_the_first_model_that_passes_every_gate_becomes_champion(champion: Said)
     profiled = next(one for one in summary["steps"] if one["name"] == "profile")
     reference = profiled["outputs"]["reference"]["metadata"]
     assert reference["model_digest"] == summary["registered"]["model_digest"]
-    assert reference["rows"] > 0 and reference["features"] > 3
+    assert reference["rows"] > 0
+    assert reference["features"] > 3
     for page in summary["reports"].values():
         text = Path(page).read_text()
         assert text.startswith("<!doctype html>")
