@@ -33,10 +33,12 @@ def summarize_monitored(record: RunRecord, folder: Path) -> dict[str, Any]:
     training = summarize(record, folder)
     claim = _output(record, "claim-training", "granted")
     rollback = _output(record, "roll-back", "outcome")
-    alerts = {
-        "skew": int(_output(record, "detect-skew", "alerts") or 0),
-        "drift": sum(bool(one.get("alert")) for one in _list(found["drift"], "windows")),
-    }
+    # What was not looked at has no number: it is not free of findings.
+    alerts: dict[str, int] = {}
+    if found["skew"] is not None:
+        alerts["skew"] = int(_output(record, "detect-skew", "alerts"))
+    if found["drift"] is not None:
+        alerts["drift"] = sum(bool(one.get("alert")) for one in _list(found["drift"], "windows"))
     action = _output(record, "decide-retraining", "action")
     code = record.code
     if code in (ExitCode.PASSED, ExitCode.BLOCKED):

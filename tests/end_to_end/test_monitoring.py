@@ -160,7 +160,7 @@ def test_what_happened_can_be_read(watched: Watched, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("--until", "yesterday"), "is not a time"),
-        (("--until", "2025-02-20T00:30"), "a multiple of monitoring.drift.pane"),
+        (("--until", "2025-03-10T00:30"), "a multiple of monitoring.drift.pane"),
         (("--now", "2024-06-01"), "the prediction log has nothing of watched/1"),
         (("--sink", "nowhere"), "is no address"),
         (("--source", "rumours"), "log or summaries"),
@@ -174,6 +174,7 @@ def test_bad_input_is_said_in_one_line(
     assert found.code == 2
     assert said in found.err + found.out
     assert "Traceback" not in found.err
+    assert "none" not in found.out, "what was not looked at is not free of findings"
     assert watched.kinds() == before
 
 
