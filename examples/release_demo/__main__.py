@@ -11,10 +11,10 @@ import time
 from datetime import date
 from pathlib import Path
 
+from examples.production.production import Production
 from examples.release_demo import view
 from examples.release_demo.journey import travel
 from examples.release_demo.outcome import Outcome, outcome_of, unrecorded
-from examples.release_demo.production import Production
 from examples.release_demo.scenarios import CHAMPION, SCENARIOS, Scenario
 from examples.release_demo.tables import Tables
 from examples.release_demo.training import PROJECT, Trained, train
@@ -40,7 +40,7 @@ def main() -> int:
     options = _options()
     chosen = [one for one in SCENARIOS if options.scenario in (None, one.name)]
     try:
-        for name in ("core", "tfdv", "sidecar"):
+        for name in ("core", "tfdv", "drift"):
             environment(name).require_current()
         return _run(options.workspace.resolve(), chosen, keep=options.keep)
     except BadInput as error:

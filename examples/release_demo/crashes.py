@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from examples.release_demo.production import Production
+from examples.production.production import Production
 from phasegate.errors import BadInput
 from phasegate.local.serving.models import ServedModel
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from examples.production.production import Production
+from examples.production.traffic import DAY, send_day
 from examples.release_demo.crashes import crashing
-from examples.release_demo.production import Production
 from examples.release_demo.scenarios import Scenario
 from examples.release_demo.tables import Tables
-from examples.release_demo.traffic import DAY, send_day
 from phasegate.errors import BadInput
 from phasegate.local.serving.models import ServedModel
 from phasegate.release.drivers.starting import start
@@ -123,7 +123,7 @@ def _live(production: Production, journey: Journey, record: ReleaseRecord, table
     def sending(at: datetime) -> None:
         production.now = at
 
-    sent = send_day(tables.requests(day), day, production.inputs, sending)
+    sent = send_day(tables.requests(day), production.inputs, sending)
     journey.by_role += sent.by_role
     journey.failed += sent.failures
     bad = {str(status): count for status, count in sent.by_status.items() if status != 200}

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from examples.production.production import Production
 from examples.release_demo.journey import Journey
-from examples.release_demo.production import Production
 from examples.release_demo.witness import Seen
 from phasegate.registry.models import CHAMPION
 from phasegate.release.record import Status

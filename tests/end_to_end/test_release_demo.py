@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from examples.production.production import Production
 from examples.release_demo.journey import travel
 from examples.release_demo.outcome import Outcome, outcome_of, unrecorded
-from examples.release_demo.production import Production
 from examples.release_demo.scenarios import SCENARIOS
 from examples.release_demo.tables import EXPORTS, Tables
 from examples.release_demo.training import PROJECT

@@ -40,6 +40,7 @@ class LocalServing:
         port: of loopback, for requests; 0 is any free one.
         say: told what happened to the processes.
         sidecar_options: further arguments of ``python -m phasegate.sidecar``.
+        segment_seconds: after which what was logged is closed, and can be sealed.
 
     Attributes:
         target: carries out traffic plans.
@@ -60,9 +61,10 @@ class LocalServing:
         port: int,
         say: Say,
         sidecar_options: Sequence[str] = (),
+        segment_seconds: float = _SEGMENT_SECONDS,
     ) -> None:
         self.folder, self.log = folder, log
-        self._sidecar_options = sidecar_options
+        self._sidecar_options, self._segment_seconds = sidecar_options, segment_seconds
         self._settings, self._port, self._say = settings, port, say
         self._servers: dict[str, Supervised[ModelServerProcess]] = {}
         self._stack = ExitStack()
@@ -183,7 +185,7 @@ class LocalServing:
             port=port,
             options=[
                 f"--spool={self.folder / 'spool'}",
-                f"--segment-seconds={_SEGMENT_SECONDS}",
+                f"--segment-seconds={self._segment_seconds}",
                 f"--project-version={model.version}",
                 *self._settings.options(self.folder),
             ],

@@ -6,17 +6,20 @@ import os
 import shutil
 import signal
 import threading
+import time
+import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from examples.release_demo.traffic import Inputs, SealedLog
+from examples.production.traffic import Inputs, SealedLog
 from phasegate.local.serving.models import ServedModel
 from phasegate.local.serving.platform import LocalServing
 from phasegate.local.serving.running import Running, only_one
 from phasegate.local.serving.settings import ServingSettings
+from phasegate.metric_names import WINDOW_END_SECONDS
 from phasegate.registry import aliases
 from phasegate.release.drivers.guard import watch
 from phasegate.release.drivers.world import World
@@ -24,12 +27,15 @@ from phasegate.release.evidence import Evidence
 from phasegate.release.gathering.evidence import gather
 from phasegate.release.gathering.log import LogSource
 from phasegate.release.kill_switch import FILE, kill_switch
+from phasegate.release.policy import Policy
 from phasegate.release.record import ModelVersion, ReleaseRecord
 from phasegate.release.store import default_uri, open_releases
 from phasegate.serving.client import ModelClient
 from phasegate.traffic.plan import Backend, Stickiness, TrafficPlan
 
 _LOOK_SECONDS = 1.0
+_POLL_SECONDS = 0.1
+_BRISK: dict[str, Any] = {"segment_seconds": 0.5, "sidecar_options": ("--interval=0.25",)}
 
 Say = Callable[[str], None]
 
@@ -45,6 +51,11 @@ class Production:
         champion: who answers at first.
         now: event time at which it begins.
         say: told what happens to the processes, and what the guard says.
+        actor: who decides beside the guard, as the audit log will say.
+        policy: of releases that start by themselves, when a challenger is registered; None where
+            they are started by hand.
+        settings: of the project.
+        brisk: whether the log is sealed within a second, at some cost.
 
     Attributes:
         name: of the model.
@@ -53,10 +64,29 @@ class Production:
         log: the sealed prediction log.
         inputs: how the models are asked.
         releases: records and audit log.
+        store: of records, audit log and monitoring.
+        log_store: of the prediction log.
+        switch: address of the kill switch.
+        target: address of the proxy.
     """
 
-    def __init__(self, workspace: Path, champion: ServedModel, now: datetime, say: Say) -> None:
+    def __init__(
+        self,
+        workspace: Path,
+        champion: ServedModel,
+        now: datetime,
+        say: Say,
+        *,
+        actor: str = "release demo",
+        policy: Policy | None = None,
+        settings: ServingSettings | None = None,
+        brisk: bool = False,
+    ) -> None:
         self.name, self.now = champion.name, now
+        self.store, self.log_store = default_uri(workspace), workspace / "log"
+        self.switch = str(workspace / FILE)
+        self._actor, self._policy = actor, policy
+        self._settings, self._brisk = settings or ServingSettings(), brisk
         self._workspace, self._champion, self._say = workspace, champion, say
         self._backends: dict[str, Backend] = {}
         self._served: dict[str, ServedModel] = {}
@@ -93,16 +123,50 @@ class Production:
         with self._changing:
             os.kill(self._serving.pid(self._backends[model.digest[:12]]), signal.SIGKILL)
 
+    def await_judged(self, end: datetime, seconds: float = 10.0) -> bool:
+        """Wait until the sidecar has judged the windows that end at a time, of any model.
+
+        Returns:
+            Whether it has, within some seconds.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self._judged_until() >= end.timestamp():
+                return True
+            time.sleep(_POLL_SECONDS)
+        return False
+
+    def _judged_until(self) -> float:
+        """End of the newest window that was judged, in seconds since 1970; 0 for none."""
+        try:
+            with urllib.request.urlopen(f"{self._serving.sidecar}/metrics", timeout=5) as answer:
+                lines = answer.read().decode().splitlines()
+        except OSError:
+            return 0.0
+        ends = [line for line in lines if line.startswith(f"{WINDOW_END_SECONDS.name}{{")]
+        return max((float(line.rpartition(" ")[2]) for line in ends), default=0.0)
+
+    @property
+    def served(self) -> list[ServedModel]:
+        """Models that have a server."""
+        with self._changing:
+            return list(self._served.values())
+
     def _start(self, stack: ExitStack) -> None:
         folder = self._workspace / "serving" / self.name
         stack.enter_context(only_one(folder, self.name))
-        store = self._workspace / "log"
-        for left in (store, folder / "spool", folder / "proxy", folder / "sidecar"):
+        store = self.log_store
+        parts = ("spool", "proxy", "sidecar", "references")
+        for left in (store, *(folder / part for part in parts)):
             shutil.rmtree(left, ignore_errors=True)
-        shutil.rmtree(Path(default_uri(self._workspace)) / "releases", ignore_errors=True)
+        shutil.rmtree(Path(self.store) / "releases", ignore_errors=True)
         self._serving = stack.enter_context(
-            LocalServing(folder, str(store), ServingSettings(), port=0, say=self._say)
-        )
+            LocalServing(
+                folder, str(store), self._settings, port=0, say=self._say,
+                **(_BRISK if self._brisk else {}),
+            )
+        )  # fmt: skip
+        self.target = f"envoy:{folder / 'proxy'}"
         self.deploy(self._champion)
         backend = self._backends[self._champion.digest[:12]]
         self._serving.open(TrafficPlan(backend, stickiness=Stickiness()))
@@ -112,8 +176,8 @@ class Production:
             columns = client.inputs()
         self.inputs = Inputs(f"{self._serving.url}/v1/models/{self.name}:predict", columns)
         self.log = SealedLog(store / "predictions" / self.name)
-        self.releases = open_releases(default_uri(self._workspace))
-        self.world = self._world("release demo", store)
+        self.releases = open_releases(self.store)
+        self.world = self._world(self._actor, store)
         guarded = self._world("guard", store)
 
         def told(text: str) -> None:
@@ -145,7 +209,7 @@ class Production:
 
     def _world(self, actor: str, store: Path) -> World:
         source = LogSource(str(store), self.name, self._workspace / "evidence")
-        switch = kill_switch(str(self._workspace / FILE))
+        switch = kill_switch(self.switch)
         target = self._serving.target
 
         def evidence(record: ReleaseRecord, now: datetime, *, read_log: bool) -> Evidence:
@@ -164,4 +228,5 @@ class Production:
             evidence,
             switch,
             actor,
+            self._policy,
         )

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from phasegate.clock import microseconds
 from phasegate.local.serving.requests import Columns, Request, RequestTable
 from phasegate.local.serving.sending import Sent, send
 from phasegate.traffic.headers import EVENT_TIME
 
 DAY = timedelta(days=1)
 _COLUMNS = Columns("event_time", "customer_id", "transaction_id")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _IN_FLIGHT = 16
 _POLL_SECONDS = 0.2
 _LONGEST_SECONDS = 30.0
@@ -41,20 +41,25 @@ class Inputs:
     columns: list[str]
 
 
-def send_day(file: Path, day: datetime, inputs: Inputs, sending: Sending) -> Sent:
+def send_day(file: Path, inputs: Inputs, sending: Sending) -> Sent:
     """Send a day's requests as fast as they are answered, in the order of their event times."""
-    table = RequestTable(file, inputs.columns, _COLUMNS, limit=0, prefix="")
 
-    def told() -> Iterator[Request]:
-        for request in table:
-            at = int(request.headers[EVENT_TIME]) - microseconds(day)
-            sending(day + timedelta(microseconds=at))
-            yield request
-
+    requests = RequestTable(file, inputs.columns, _COLUMNS, limit=0, prefix="")
     return send(
-        told(), inputs.url, total=table.rows, rate=0, in_flight=_IN_FLIGHT, timeout=30,
-        progress=lambda *_: None,
+        _told(requests, sending), inputs.url, total=requests.rows, rate=0, in_flight=_IN_FLIGHT,
+        timeout=30, progress=lambda *_: None,
     )  # fmt: skip
+
+
+def requests_of(file: Path, inputs: Inputs, sending: Sending) -> Iterator[Request]:
+    """Users' requests of a file, in the order of their event times."""
+    return _told(RequestTable(file, inputs.columns, _COLUMNS, limit=0, prefix=""), sending)
+
+
+def _told(requests: Iterable[Request], sending: Sending) -> Iterator[Request]:
+    for request in requests:
+        sending(_EPOCH + timedelta(microseconds=int(request.headers[EVENT_TIME])))
+        yield request
 
 
 @dataclass
@@ -90,6 +95,30 @@ class SealedLog:
             if not missing or (missing == {"shadow"} and now - changed > _QUIET_SECONDS):
                 break
             time.sleep(_POLL_SECONDS)
+        return time.monotonic() - started
+
+    def await_rows(self, days: list[datetime], expected: Mapping[str, int]) -> float:
+        """Wait until there are as many rows of each role in all as are expected.
+
+        Args:
+            days: of which there may be new ones.
+            expected: answers by role since the beginning; copies that nobody can be sure of are
+                waited for until the log is quiet.
+
+        Returns:
+            Seconds that it took.
+        """
+        started = changed = time.monotonic()
+        while (now := time.monotonic()) - started < _LONGEST_SECONDS:
+            found = [self._read(f"{day:%Y-%m-%d}") for day in days]
+            changed = now if any(found) else changed
+            seen: Counter[str] = Counter()
+            for (_, role), rows in self._rows.items():
+                seen[role] += rows
+            missing = {role for role, rows in expected.items() if seen[role] < rows}
+            if not missing or (missing == {"shadow"} and now - changed > _QUIET_SECONDS / 2):
+                break
+            time.sleep(_POLL_SECONDS / 2)
         return time.monotonic() - started
 
     def _read(self, partition: str) -> int:

@@ -1,0 +1,1 @@
+"""Production on this machine, and its users: what the examples have in common."""
