@@ -4,12 +4,15 @@ AUTHOR := $(ENVIRONMENTS)/author/bin
 TEST := $(ENVIRONMENTS)/test/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run release-demo test lint compile lock bench clean environments test-environments
+.PHONY: help run train release-demo test lint compile lock bench clean environments test-environments
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
-run: environments  ## simulate card fraud, train, gate and register a champion
+run: environments  ## six months of card fraud replayed, with Phasegate and without
+	$(AUTHOR)/python -m examples.replay
+
+train: environments  ## simulate a million card payments, train, gate and register a champion
 	$(AUTHOR)/phasegate simulate data/card-fraud --start 2025-01-01 --days 120 --customers 5000 --terminals 1000 --seed 7
 	$(AUTHOR)/phasegate run examples/card-fraud.yaml
 

@@ -47,7 +47,7 @@ def main() -> int:
     """Replay, and say whether the story held."""
     options = _options()
     try:
-        for name in ("core", "tfdv", "drift", "sidecar"):
+        for name in ("core", "tfdv", "drift"):
             environment(name).require_current()
         return _run(options.workspace.resolve(), _story(options))
     except BadInput as error:
