@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from phasegate.monitoring.performance.series import Figure, Performance, PerformanceWindow
 from phasegate.monitoring.policy import MonitoringPolicy
@@ -20,7 +20,6 @@ from phasegate.reports import (
     interval_chart,
     line_chart,
     note,
-    number,
     page,
     paragraph,
     percent,
@@ -30,7 +29,7 @@ from phasegate.reports import (
 from phasegate.reports.markup import element
 
 DAY = timedelta(days=1)
-DRAWN = 26
+DRAWN = 12
 """Windows whose intervals are drawn."""
 
 LIMITS = (
@@ -62,7 +61,7 @@ def _problems(found: Performance) -> Section:
         sure = sum(one.measured is not None and one.measured.upper < found.floor for one in below)
         notes.append(
             note(
-                f"{len(below)} of the windows measured below the floor of {number(found.floor)},"
+                f"{len(below)} of the windows measured below the floor of {found.floor:g},"
                 f" {sure} of them with their whole interval.",
                 kind="warning",
             )
@@ -125,23 +124,23 @@ def _leading(windows: Sequence[PerformanceWindow]) -> list[PerformanceWindow]:
 
 def _table(found: Performance) -> Section:
     headers = (
-        "from", "until", "model", "rows", "pending", "unlabelled", "contradictory",
+        "from", "before", "model", "rows", "pending", "unlabelled", "contradictory",
         "measured", "estimated", "held",
     )  # fmt: skip
     held = {None: None, True: "yes", False: "no"}
     rows = [
         (
-            f"{one.since:%Y-%m-%d %H:%M}", f"{one.until:%Y-%m-%d %H:%M}",
+            _time(one.since), _time(one.until),
             code(one.model_digest[:12]), one.rows, one.pending, one.unlabelled, one.contradictory,
             _figure(one.measured), _figure(one.estimated), held[one.held],
         )
         for one in found.windows
     ]  # fmt: skip
     caption = (
-        "Pending rows are younger than the labels' delay. Unlabelled and contradictory ones are"
-        " old enough. Held: whether the estimate's interval held what was measured later."
+        "Times are UTC. Pending rows are younger than the labels' delay. Unlabelled and"
+        " contradictory ones are old enough. Held: whether the estimate's interval held what was measured later."
     )
-    return section("Windows", table(headers, rows, caption=caption, align="lllrrrrlll"))
+    return section("Windows", table(headers, rows, caption=caption, align="lllrrrrrrl"))
 
 
 def _method(found: Performance, policy: MonitoringPolicy) -> Section:
@@ -153,7 +152,7 @@ def _method(found: Performance, policy: MonitoringPolicy) -> Section:
         coverage += " were promised)"
     rows = {
         "metric": found.metric,
-        "floor": number(found.floor),
+        "floor": f"{found.floor:g}",
         "window": f"{rules.window / DAY:g} days",
         "labels": labels.source or "none declared",
         "known after": f"{labels.delay / DAY:g} days",
@@ -180,8 +179,13 @@ def _value(said: Figure | None) -> float:
     return said.value if said is not None else math.nan
 
 
+def _time(time: datetime) -> str:
+    """A day, with the time where that is not midnight."""
+    return f"{time:%Y-%m-%d}" if (time.hour, time.minute) == (0, 0) else f"{time:%Y-%m-%d %H:%M}"
+
+
 def _figure(said: Figure | None) -> object:
     if said is None:
         return None
-    small = element("small", f"{number(said.lower)} to {number(said.upper)}")
-    return element("span", number(said.value), " ", small, class_="estimate")
+    small = element("small", f"{said.lower:.3f}\N{EN DASH}{said.upper:.3f}")
+    return element("span", f"{said.value:.3f}", " ", small, class_="estimate")
