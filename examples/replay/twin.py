@@ -44,6 +44,8 @@ class Twin:
         assert self._process.stdin
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
+        if self._process.stdout:
+            self._process.stdout.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:

@@ -1,0 +1,106 @@
+"""What is known at a time, and nothing later."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from examples.replay.first import PROJECT
+from examples.replay.score import Scores
+from examples.replay.story import WEEK, Story
+from examples.replay.warehouse import Warehouse
+from phasegate.project.load import load_project
+
+STORY = replace(Story(), weeks=3, customers=60, terminals=25, simulated=4, trained=3)
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    made = Warehouse(tmp_path_factory.mktemp("warehouse") / "data", STORY)
+    assert made.prepare(load_project(PROJECT))
+    made.reset()
+    return made
+
+
+def ask(query: str) -> list[tuple]:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection.execute(query).fetchall()
+
+
+def known(warehouse: Warehouse, now: datetime) -> None:
+    """Check all that the bank knows at a time against what will happen."""
+    happened, folder = f"'{warehouse.folder}/happened.parquet'", warehouse.folder
+    expected = (
+        f"SELECT transaction_id, CASE WHEN label_time <= '{now}' THEN is_fraud END FROM {happened} "
+        f"WHERE event_time < '{now}' ORDER BY 1"
+    )
+    events = f"SELECT transaction_id, is_fraud FROM '{folder}/events/*.parquet' ORDER BY 1"
+    assert ask(events) == ask(expected)
+    labels = f"SELECT transaction_id, is_fraud FROM '{folder}/labels/*.parquet' ORDER BY 1"
+    came = f"SELECT transaction_id, is_fraud FROM {happened} WHERE label_time <= '{now}' ORDER BY 1"
+    assert ask(labels) == ask(came)
+    ((first, last, unknown),) = ask(
+        "SELECT min(event_time), max(event_time), count(*) FILTER (is_fraud IS NULL) "
+        f"FROM '{warehouse.training}'"
+    )
+    assert now - 4 * WEEK <= first < last < now - WEEK
+    assert unknown == 0
+
+
+def test_only_what_has_happened_is_known_and_only_labels_that_have_come(
+    warehouse: Warehouse,
+) -> None:
+    now = STORY.live_from
+    known(warehouse, now)
+    for _, until in STORY.moments():
+        warehouse.advance(now, until)
+        now = until
+        known(warehouse, now)
+    warehouse.reset()
+    known(warehouse, STORY.live_from)
+
+
+def test_pieces_hold_the_served_customers_payments_with_features_each_once(
+    warehouse: Warehouse,
+) -> None:
+    pieces = [warehouse.requests(since) for since, _ in STORY.moments()]
+    listed = ", ".join(f"'{one}'" for one in pieces)
+    found = ask(f"SELECT transaction_id FROM read_parquet([{listed}]) ORDER BY 1")
+    expected = ask(
+        f"SELECT transaction_id FROM '{warehouse.folder}/happened.parquet' WHERE event_time >= "
+        f"'{STORY.live_from}' AND right(customer_id, 2)::INT < {STORY.served} ORDER BY 1"
+    )
+    assert found == expected
+    assert len(found) > 500
+    names = {name for name, *_ in ask(f"DESCRIBE FROM '{pieces[0]}'")}
+    assert {"amount", "customer_id_amount_mean_7d", "terminal_id_is_fraud_mean_14d"} <= names
+    assert not {"is_fraud", "label_time"} & names
+
+
+def test_the_same_story_is_not_simulated_again(warehouse: Warehouse) -> None:
+    assert not warehouse.prepare(load_project(PROJECT))
+
+
+def test_decisions_are_scored_by_what_became_of_the_payments(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    decisions = tmp_path / "decisions.parquet"
+    since, _ = STORY.moments()[0]
+    ask(
+        f"COPY (SELECT transaction_id, 1::TINYINT AS decision FROM '{warehouse.requests(since)}') "
+        f"TO '{decisions}'"
+    )
+    scores = Scores(warehouse.truth, tmp_path, "m")
+    confusion = scores.decided(decisions)
+    ((frauds, rows),) = ask(
+        f"SELECT sum(is_fraud), count(*) FROM '{decisions}' JOIN '{warehouse.truth}' "
+        "USING (transaction_id)"
+    )
+    assert (confusion.true_positive, confusion.rows) == (frauds, rows)
+    assert confusion.false_positive == rows - frauds
+    assert scores.served(since, since + WEEK)[0].rows == 0
