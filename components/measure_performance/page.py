@@ -29,7 +29,7 @@ from phasegate.reports import (
 from phasegate.reports.markup import element
 
 DAY = timedelta(days=1)
-DRAWN = 12
+DRAWN = 8
 """Windows whose intervals are drawn."""
 
 LIMITS = (
@@ -138,7 +138,8 @@ def _table(found: Performance) -> Section:
     ]  # fmt: skip
     caption = (
         "Times are UTC. Pending rows are younger than the labels' delay. Unlabelled and"
-        " contradictory ones are old enough. Held: whether the estimate's interval held what was measured later."
+        " contradictory ones are old enough. Held: whether the estimate's interval held what was"
+        " measured later."
     )
     return section("Windows", table(headers, rows, caption=caption, align="lllrrrrrrl"))
 
