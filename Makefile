@@ -40,7 +40,8 @@ bench: test-environments  ## measure speed and memory against named peers
 	for name in simulate ingest featurize pipeline serving.throughput serving.proxy \
 	  serving.kill_switch serving.faults serving.memory \
 	  release.false_decisions release.power release.bad_challengers release.assumptions release.deciding \
-	  release.evidence; do \
+	  release.evidence monitoring.drift_speed monitoring.false_alarms monitoring.delays \
+  monitoring.sidecar monitoring.skew monitoring.estimates monitoring.decisions; do \
 	  $(TEST)/python -m benchmarks.$$name || exit 1; done
 
 clean:  ## remove environments, runs and simulated data
