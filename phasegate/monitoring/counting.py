@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add
 
 import numpy as np
@@ -30,6 +30,9 @@ from phasegate.monitoring.profile import CategoricalReference, NumericReference,
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KEY = ("model_digest", "request_id", "row")
 LONGEST_EXAMPLE = 60
+
+# Segments are small: making the grid of edges anew for each would take longer than counting.
+_bins = lru_cache(maxsize=1024)(Bins)
 
 
 def count(profile: Profile, table: pa.Table) -> WindowCounts:
@@ -143,7 +146,7 @@ def _values(
 def _numeric(
     reference: NumericReference, column: pa.ChunkedArray | None, cuts: Sequence[int]
 ) -> list[NumericCounts]:
-    bins = Bins(reference.edges)
+    bins = _bins(reference.edges)
     spans = itertools.pairwise(cuts)
     if column is None:
         nothing = np.empty(0)
