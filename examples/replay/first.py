@@ -19,14 +19,14 @@ from phasegate.local.environments import ROOT
 PROJECT = Path(__file__).with_name("card-fraud.yaml")
 
 
-def write_project(warehouse: Warehouse, workspace: Path) -> Path:
+def write_project(project_file: Path, warehouse: Warehouse, workspace: Path) -> Path:
     """The project file, with the data of a workspace; returns where it is."""
     yaml = YAML()
-    document = yaml.load(PROJECT.read_text(encoding="utf-8"))
+    document = yaml.load(project_file.read_text(encoding="utf-8"))
     document["data"]["source"] = str(warehouse.training.resolve())
     document["release"]["labels"]["source"] = str((warehouse.folder / "labels").resolve())
     document["monitoring"]["skew"]["events"] = str((warehouse.folder / "events").resolve())
-    path = workspace / PROJECT.name
+    path = workspace / project_file.name
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(document, file)
     return path

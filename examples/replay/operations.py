@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from examples.production.production import Production
 from examples.production.stream import stream
 from examples.production.traffic import requests_of
+from examples.replay.happenings import Alerts, of_journal, of_release
 from examples.replay.platform import DataPlatform
-from examples.replay.record import Happening, History, Judged, Piece, What
+from examples.replay.record import History, Judged, Piece
 from examples.replay.score import Scores
 from examples.replay.story import DAY, WEEK
 from examples.replay.twin import Twin
@@ -20,20 +20,11 @@ from examples.replay.warehouse import Warehouse
 from examples.replay.watching import watch_once
 from phasegate.local.run import Workspace
 from phasegate.local.serving.models import fetch_models
-from phasegate.monitoring.retraining.entry import Entry as JournalEntry
-from phasegate.monitoring.retraining.entry import EventKind, TrainingOutcome
 from phasegate.monitoring.retraining.journal import Journal
 from phasegate.project.load import Project
 from phasegate.registry.models import CHALLENGER, CHAMPION
 from phasegate.release.drivers.step import step
-from phasegate.release.entry import Entry
 from phasegate.release.record import ReleaseRecord, Status
-
-_OVER = {
-    Status.PROMOTED: What.PROMOTED,
-    Status.ROLLED_BACK: What.ROLLED_BACK,
-    Status.ENDED: What.ENDED,
-}
 
 
 class Operations:
@@ -48,7 +39,6 @@ class Operations:
         platform: that computes features.
         twin: the first model, left alone.
         journal: of the model's monitoring.
-        say: told what happens.
 
     Attributes:
         history: what happened so far.
@@ -64,15 +54,13 @@ class Operations:
         platform: DataPlatform,
         twin: Twin,
         journal: Journal,
-        say: Callable[[str], None],
     ) -> None:
         self._project, self._workspace, self._variables = project, workspace, variables
         self._warehouse, self._production, self._platform = warehouse, production, platform
-        self._twin, self._journal, self._say = twin, journal, say
+        self._twin, self._journal = twin, journal
         self._scores = Scores(warehouse.truth, production.log_store, project.name)
         self._expected: Counter[str] = Counter()
-        self._alerts: set[str] = set()
-        self._channels: set[tuple[str, str]] = set()
+        self._alerts = Alerts(production.log_store / "monitoring" / project.name / "alerts")
         self._journalled = self._released = 0
         self._known = warehouse.story.live_from
         self._folder = workspace.folder / "pieces"
@@ -96,7 +84,7 @@ class Operations:
         self._tidy()
         self._warehouse.advance(self._known, until)
         self._known = until
-        alerted = self._new_alerts(until)
+        alerted = self._alerted(until)
         self.settle()
         is_due = (until - self._warehouse.story.live_from) % WEEK == timedelta(0)
         if is_due or alerted:
@@ -113,7 +101,7 @@ class Operations:
         self._watching = None
         entries = self._journal.entries()
         for entry in entries[self._journalled :]:
-            if happening := _of_journal(entry):
+            if happening := of_journal(entry):
                 self.history.happenings.append(happening)
         self._journalled = len(entries)
 
@@ -208,62 +196,17 @@ class Operations:
     def _note_releases(self) -> None:
         entries = self._production.releases.entries(self._project.name)
         for entry in entries[self._released :]:
-            if happening := _of_release(entry):
+            if happening := of_release(entry):
                 self.history.happenings.append(happening)
         self._released = len(entries)
 
-    def _new_alerts(self, until: datetime) -> bool:
+    def _alerted(self, until: datetime) -> bool:
         """Whether the sidecar says what it has not said of this champion before."""
         self._production.await_judged((until - timedelta(hours=1)).replace(hour=0, minute=0))
-        folder = self._production.log_store / "monitoring" / self._project.name / "alerts"
-        fresh: list[dict] = []
-        for path in sorted(folder.glob("*.json")):
-            if path.name not in self._alerts:
-                self._alerts.add(path.name)
-                fresh.append(json.loads(path.read_bytes()))
-        champion = self._champion()
-        is_new = False
-        for event in sorted(fresh, key=lambda one: one["time"]):
-            data = event.get("data", {})
-            if data.get("model_digest") != champion:
-                continue
-            found = {(one["channel"], one["feature"]) for one in data.get("alarms", [])}
-            if new := found - self._channels:
-                is_new = True
-                self._channels |= new
-                said = next(
-                    one["reason"] for one in data["alarms"]
-                    if (one["channel"], one["feature"]) in new
-                )  # fmt: skip
-                at = min(datetime.fromisoformat(event["time"]).astimezone(UTC), until)
-                self.history.happenings.append(Happening(at, What.ALERT, said))
-        return is_new
+        fresh = list(self._alerts.fresh(self._champion(), until))
+        self.history.happenings += fresh
+        return bool(fresh)
 
     def _champion(self) -> str:
         slot = self._production.world.target.observe().champion.backend.name
         return next(one.digest for one in self._production.served if one.digest[:12] == slot)
-
-
-def _of_release(entry: Entry) -> Happening | None:
-    record = entry.record
-    if entry.action == "start":
-        return Happening(entry.at, What.RELEASED, f"{record.challenger.reference}: {entry.reason}")
-    if entry.action in ("finish", "roll back", "end inconclusive"):
-        return Happening(entry.at, _OVER[record.status], entry.reason)
-    return None
-
-
-def _of_journal(entry: JournalEntry) -> Happening | None:
-    event = entry.event
-    match event.kind:
-        case EventKind.CHANGE_ANNOUNCED if event.change is not None:
-            return Happening(event.change.at, What.BUG, f"{event.change.what} goes live")
-        case EventKind.CHANGE_UNDONE:
-            return Happening(event.at, What.UNDONE, event.reason)
-        case EventKind.TRAINING_ENDED if event.training is not None:
-            is_good = event.training.outcome is TrainingOutcome.REGISTERED
-            what = What.TRAINED if is_good else What.BLOCKED
-            return Happening(event.at, what, f"{event.training.version} {event.reason}".strip())
-        case EventKind.PERSON_ASKED:
-            return Happening(event.at, What.ASKED, event.reason)
-    return None

@@ -82,6 +82,6 @@ class Story:
         count = self.weeks * self.pieces
         return [(self.live_from + n * step, self.live_from + (n + 1) * step) for n in range(count)]
 
-    def shorter(self, weeks: int, bug_at: datetime | None) -> Story:
+    def shorter(self, weeks: int) -> Story:
         """The same world, for fewer weeks."""
-        return replace(self, weeks=weeks, bug_at=bug_at)
+        return replace(self, weeks=weeks)
