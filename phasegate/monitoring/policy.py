@@ -53,7 +53,7 @@ class ChannelRules:
         missing: by how much the share of missing values may rise or fall.
         unseen: share of values of categories that the reference has not seen.
         invalid: share of infinite values and of what is no number.
-        rate: factor by which the rows of a window may differ from the usual number; 0 leaves it out.
+        rate: factor by which a window's rows may differ from the usual number; 0 leaves it out.
         positive: factor by which the share of rows decided 1 may differ from the usual one.
     """
 

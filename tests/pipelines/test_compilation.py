@@ -17,7 +17,8 @@ COMPILED = sorted((ROOT / "pipelines" / "compiled").glob("*.yaml"))
 EFFECTS = {
     "ingest", "evaluate", "validate-serving", "register", "record-block", "release-step",
     "reproduce", "observe", "detect-skew", "detect-drift", "measure-performance",
-    "decide-retraining", "claim-training", "end-training", "abandon-training", "roll-back", "notify",
+    "decide-retraining", "claim-training", "end-training", "abandon-training", "roll-back",
+    "notify",
 }  # fmt: skip
 
 
