@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ from examples.replay.story import Story
 from examples.replay.summary import Summary, summarize
 from examples.replay.twin import Twin
 from examples.replay.warehouse import Warehouse
+from phasegate.errors import BadInput
 from phasegate.local.run import Workspace, tracking_variables
 from phasegate.local.serving.models import fetch_models
 from phasegate.local.serving.settings import ServingSettings
@@ -30,7 +32,7 @@ from phasegate.project.load import Project, load_project
 from phasegate.release.store import default_uri, open_releases
 from phasegate.release.store.auditing import audited
 
-DATA, PAGE = "data", "six-months.html"
+DATA, LOCK, PAGE = "data", "replay.lock", "six-months.html"
 NOTES = (
     "Without: the first model's bytes, asked the same requests in the same order, bug included. "
     "It was even spared most of the bug, which Phasegate took back.",
@@ -65,6 +67,11 @@ def replay(workspace: Path, story: Story, project_file: Path) -> Told:
     Raises:
         BadInput: something was refused, or failed.
     """
+    with _alone(workspace):
+        return _replay(workspace, story, project_file)
+
+
+def _replay(workspace: Path, story: Story, project_file: Path) -> Told:
     _clear(workspace)
     warehouse = Warehouse(workspace / DATA, story)
     view.say(f"simulating {story.simulated} weeks to learn from and {story.weeks} to live through")
@@ -148,10 +155,24 @@ def _audit(project: Project, place: Workspace) -> tuple[tuple[str, ...], str]:
     )
 
 
-def _clear(workspace: Path) -> None:
+@contextmanager
+def _alone(workspace: Path) -> Iterator[None]:
+    """Keep other replays out of a workspace for the context's time."""
     workspace.mkdir(parents=True, exist_ok=True)
+    with (workspace / LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadInput(
+                "another replay is under way here", where=str(workspace),
+                fix="wait for its end, or name another --workspace",
+            ) from None  # fmt: skip
+        yield
+
+
+def _clear(workspace: Path) -> None:
     for path in workspace.iterdir():
-        if path.name == DATA:
+        if path.name in (DATA, LOCK):
             continue
         if path.is_dir():
             shutil.rmtree(path)

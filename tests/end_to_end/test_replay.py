@@ -5,6 +5,7 @@ A week is too short for a model to fall; what the six months come to is for `mak
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,8 +16,9 @@ import pytest
 
 from examples.replay.first import PROJECT
 from examples.replay.record import What
-from examples.replay.replaying import Told, replay
+from examples.replay.replaying import LOCK, Told, replay
 from examples.replay.story import WEEK, Story
+from phasegate.errors import BadInput
 from phasegate.registry.server import ADDRESS, STARTING
 from tests.end_to_end.serving import children
 
@@ -93,3 +95,11 @@ def test_it_leaves_a_page_an_intact_journal_and_nothing_running(told: Told) -> N
         if str(told.page.parent).encode() in (command := Path(f"/proc/{pid}/cmdline").read_bytes())
     ]
     assert not left
+
+
+def test_two_replays_do_not_share_a_workspace(tmp_path: Path) -> None:
+    with (tmp_path / LOCK).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(BadInput, match="another replay"):
+            replay(tmp_path, STORY, PROJECT)
+    assert [one.name for one in tmp_path.iterdir()] == [LOCK]
