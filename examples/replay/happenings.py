@@ -31,10 +31,10 @@ class Alerts:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._read: set[str] = set()
-        self._told: set[tuple[str, str, str]] = set()
+        self._told: set[tuple[str, str]] = set()
 
     def fresh(self, digest: str, until: datetime) -> Iterator[Happening]:
-        """Alerts about a model that say what none about it has said before: channel and feature.
+        """Alerts about a model that say what none has said before: channel and feature.
 
         Args:
             digest: of the model.
@@ -46,10 +46,10 @@ class Alerts:
                 continue
             new = [
                 alarm for alarm in data["alarms"]
-                if (digest, alarm["channel"], alarm["feature"]) not in self._told
+                if (alarm["channel"], alarm["feature"]) not in self._told
             ]  # fmt: skip
             if new:
-                self._told |= {(digest, one["channel"], one["feature"]) for one in new}
+                self._told |= {(one["channel"], one["feature"]) for one in new}
                 at = min(datetime.fromisoformat(event["time"]).astimezone(UTC), until)
                 yield Happening(at, What.ALERT, new[0]["reason"])
 

@@ -82,10 +82,10 @@ class Operations:
         step(self._production.world, until)
         self._note_releases()
         self._tidy()
+        self.settle()  # first: a run must not see what was not known when it began
         self._warehouse.advance(self._known, until)
         self._known = until
         alerted = self._alerted(until)
-        self.settle()
         is_due = (until - self._warehouse.story.live_from) % WEEK == timedelta(0)
         if is_due or alerted:
             called_by = "alert" if alerted else "schedule"
@@ -201,7 +201,7 @@ class Operations:
         self._released = len(entries)
 
     def _alerted(self, until: datetime) -> bool:
-        """Whether the sidecar says what it has not said of this champion before."""
+        """Whether the sidecar says of the champion what it has not said before."""
         self._production.await_judged((until - timedelta(hours=1)).replace(hour=0, minute=0))
         fresh = list(self._alerts.fresh(self._champion(), until))
         self.history.happenings += fresh

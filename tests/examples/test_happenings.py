@@ -31,7 +31,7 @@ def alert(
     (folder / f"{name}.json").write_text(json.dumps(event))
 
 
-def test_an_alert_that_says_nothing_new_of_a_model_is_not_told_again(tmp_path: Path) -> None:
+def test_an_alert_that_says_nothing_new_is_not_told_again(tmp_path: Path) -> None:
     alerts = Alerts(tmp_path)
     alert(tmp_path, "2", AT + DAY, ("distribution", "amount"))
     alert(tmp_path, "1", AT, ("distribution", "amount"))
@@ -42,7 +42,7 @@ def test_an_alert_that_says_nothing_new_of_a_model_is_not_told_again(tmp_path: P
     assert (found.at, found.what, found.said) == (AT + DAY, What.ALERT, "amount missing values")
 
 
-def test_each_model_has_its_own_alerts_and_others_events_are_none(tmp_path: Path) -> None:
+def test_alerts_about_other_models_and_other_events_are_none(tmp_path: Path) -> None:
     alerts = Alerts(tmp_path)
     alert(tmp_path, "1", AT, ("distribution", "amount"))
     (tmp_path / "asked.json").write_text(
@@ -51,6 +51,8 @@ def test_each_model_has_its_own_alerts_and_others_events_are_none(tmp_path: Path
     assert not list(alerts.fresh("b", AT + DAY))
     alert(tmp_path, "2", AT, ("distribution", "amount"), model="b")
     assert len(list(alerts.fresh("b", AT + DAY))) == 1
+    alert(tmp_path, "3", AT, ("distribution", "amount"))
+    assert not list(alerts.fresh("a", AT + DAY))
 
 
 def test_what_the_journal_says_is_told_at_its_event_time(tmp_path: Path) -> None:
