@@ -20,7 +20,7 @@ release-demo: environments  ## a good challenger is promoted, bad ones are rolle
 	$(AUTHOR)/python -m examples.release_demo
 
 test: test-environments  ## run all tests through the real processes
-	$(TEST)/python -m pytest
+	$(TEST)/python -m pytest -n 2 --dist loadfile
 
 lint: test-environments  ## check style, compiled pipelines and generated READMEs
 	$(TEST)/ruff check .
