@@ -59,9 +59,7 @@ def about(kind: str, model: str, decision: RetrainingDecision, reason: str) -> d
     return _event(kind, model, identity, decision.now, data)
 
 
-def send(
-    event: Mapping[str, Any], store: NamedFiles, model: str, sink: str, scratch: Path
-) -> None:
+def send(event: Mapping[str, Any], store: NamedFiles, model: str, sink: str, scratch: Path) -> None:
     """Keep an event among the alerts, then post it; again where it was not accepted.
 
     Who takes it tells repetitions by its id.
