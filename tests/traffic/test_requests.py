@@ -33,7 +33,7 @@ def test_a_request_without_an_id_gets_one_and_the_client_is_told(
     assert request.header(REQUEST_ID) == request.header(CLOUD_EVENT_ID) == told
 
 
-@pytest.mark.parametrize("name", ["order-7", str(uuid.uuid4()), "x" * 5000])
+@pytest.mark.parametrize("name", ["order-7", "08de241e-c88d-409b-997e-7991a112207e", "x" * 5000])
 def test_a_request_keeps_the_id_that_it_came_with(
     name: str, proxy: Proxy, challenger: Upstream
 ) -> None:
