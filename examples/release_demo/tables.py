@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import duckdb
-
+from examples.production import parquet
 from phasegate.features.compute import compute_features
 from phasegate.features.definitions import FeatureDefinitions
 from phasegate.project.load import Project
@@ -81,21 +80,21 @@ class Tables:
             self.start, days, customers, max(customers // 5, 20), seed, label_delay=LABEL_DAYS
         )
         write(simulation, self.folder / "simulated", threads=2)
-        with _connection() as connection:
+        with parquet.connection() as connection:
             connection.execute(
                 "CREATE VIEW happened AS SELECT * EXCLUDE (label_time) "
                 f"FROM '{self.folder}/simulated/*.parquet'"
             )
             for name in EXPORTS:
                 changed = f"({_DISPUTED[name]})::TINYINT AS disputed"
-                _copy(
+                parquet.copy(
                     connection,
                     f"SELECT * REPLACE ({_IS_FRAUD[name]} AS is_fraud), {changed} FROM happened "
                     f"WHERE event_time < '{self.live_from:%Y-%m-%d}' ORDER BY event_time",
                     self.export(name),
                 )
-            _copy(connection, "SELECT transaction_id, is_fraud FROM happened", self.labels)
-            _copy(
+            parquet.copy(connection, "SELECT transaction_id, is_fraud FROM happened", self.labels)
+            parquet.copy(
                 connection,
                 f"SELECT *, ({_DISPUTED['honest']})::TINYINT AS disputed FROM happened "
                 "ORDER BY event_time, transaction_id",
@@ -110,7 +109,7 @@ class Tables:
         computed = self.folder / "features.parquet"
         compute_features([self._events], definitions, computed, threads=2)
         (self.folder / "live").mkdir(exist_ok=True)
-        with _connection() as connection:
+        with parquet.connection() as connection:
             connection.execute(
                 "CREATE TABLE live AS SELECT features.* EXCLUDE (_row, _time, _label, _entity), "
                 "events.transaction_id, events.customer_id, events.event_time "
@@ -120,7 +119,7 @@ class Tables:
             )
             for number in range(self.live_days):
                 day = self.live_from + timedelta(days=number)
-                _copy(
+                parquet.copy(
                     connection,
                     f"SELECT * FROM live WHERE event_time >= '{day:%Y-%m-%d}' "
                     f"AND event_time < '{day + timedelta(days=1):%Y-%m-%d}' "
@@ -131,15 +130,3 @@ class Tables:
     @property
     def _events(self) -> Path:
         return self.folder / "events.parquet"
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, output: Path) -> None:
-    partial = output.with_name(f".{output.name}.partial")
-    connection.execute(f"COPY ({query}) TO '{partial}' (FORMAT parquet)")
-    partial.replace(output)
-
-
-def _connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-    return connection

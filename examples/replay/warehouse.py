@@ -19,6 +19,7 @@ from pathlib import Path
 
 import duckdb
 
+from examples.production import parquet
 from examples.replay.story import WEEK, Story
 from phasegate.digests import digest_json
 from phasegate.features.compute import compute_features
@@ -70,14 +71,14 @@ class Warehouse:
             return False
         shutil.rmtree(self.folder, ignore_errors=True)
         write(self.story.simulation, self.folder / "simulated", threads=2)
-        with _connection() as connection:
-            _copy(
+        with parquet.connection() as connection:
+            parquet.copy(
                 connection,
                 f"SELECT * FROM '{self.folder}/simulated/*.parquet' "
                 "ORDER BY event_time, transaction_id",
                 self._happened,
             )
-            _copy(
+            parquet.copy(
                 connection, f"SELECT transaction_id, is_fraud FROM '{self._happened}'", self.truth
             )
         self._write_requests(definitions)
@@ -90,7 +91,7 @@ class Warehouse:
             shutil.rmtree(self.folder / name, ignore_errors=True)
             (self.folder / name).mkdir()
         first, now = self.story.live_from - self.story.simulated * WEEK, self.story.live_from
-        with _connection() as connection:
+        with parquet.connection() as connection:
             for span in self._spans(now):
                 self._write_events(connection, span, now)
             self._write_labels(connection, first, now)
@@ -103,7 +104,7 @@ class Warehouse:
             since: what was known then is there already.
             now: event time, the end of a piece of traffic.
         """
-        with _connection() as connection:
+        with parquet.connection() as connection:
             for span in self._spans(now):
                 if span[1] > since - self.story.label_delay:  # not all of its labels were known
                     self._write_events(connection, span, now)
@@ -124,7 +125,7 @@ class Warehouse:
     ) -> None:
         """Payments of a span, with what is known of them."""
         since, until = span
-        _copy(
+        parquet.copy(
             connection,
             "SELECT * EXCLUDE (label_time) REPLACE "
             f"(CASE WHEN label_time <= '{now}' THEN is_fraud END AS is_fraud) "
@@ -135,7 +136,7 @@ class Warehouse:
     def _write_labels(
         self, connection: duckdb.DuckDBPyConnection, since: datetime, now: datetime
     ) -> None:
-        _copy(
+        parquet.copy(
             connection,
             f"SELECT transaction_id, is_fraud FROM '{self._happened}' "
             f"WHERE label_time > '{since}' AND label_time <= '{now}'",
@@ -144,7 +145,7 @@ class Warehouse:
 
     def _export(self, connection: duckdb.DuckDBPyConnection, now: datetime) -> None:
         until = now - self.story.label_delay
-        _copy(
+        parquet.copy(
             connection,
             f"SELECT * EXCLUDE (label_time) FROM '{self._happened}' WHERE event_time < '{until}' "
             f"AND event_time >= '{until - self.story.trained * WEEK}'",
@@ -159,7 +160,7 @@ class Warehouse:
         computed = self.folder / "features.parquet"
         compute_features([self._happened], definitions, computed, threads=2)
         (self.folder / "requests").mkdir()
-        with _connection() as connection:
+        with parquet.connection() as connection:
             connection.execute(
                 "CREATE TABLE live AS SELECT features.* EXCLUDE (_row, _time, _label, _entity), "
                 "events.transaction_id, events.customer_id, events.event_time "
@@ -169,7 +170,7 @@ class Warehouse:
                 f"AND right(events.customer_id, 2)::INT < {self.story.served}"
             )
             for since, until in self.story.moments():
-                _copy(
+                parquet.copy(
                     connection,
                     f"SELECT * FROM live WHERE event_time >= '{since}' AND event_time < '{until}' "
                     "ORDER BY event_time, transaction_id",
@@ -186,15 +187,3 @@ class Warehouse:
     @property
     def _happened(self) -> Path:
         return self.folder / "happened.parquet"
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, output: Path) -> None:
-    partial = output.with_name(f".{output.name}.partial")
-    connection.execute(f"COPY ({query}) TO '{partial}' (FORMAT parquet)")
-    partial.replace(output)
-
-
-def _connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-    return connection
