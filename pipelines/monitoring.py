@@ -13,7 +13,7 @@ from components.end_training.component import end_training
 from components.measure_performance.component import measure_performance
 from components.notify.component import notify
 from components.observe.component import observe
-from components.roll_back.component import roll_back
+from components.undo_change.component import undo_change
 from pipelines.steps import step
 from pipelines.training import training_steps
 
@@ -143,13 +143,13 @@ def monitoring_pipeline(
                     "Notify",
                 )  # fmt: skip
         with dsl.Else(name="do-not-retrain"):
-            with dsl.If(action == "ROLL_BACK", name="roll-back"):
+            with dsl.If(action == "ROLL_BACK", name="undo-change"):
                 small(
-                    roll_back(
+                    undo_change(
                         name=name, policy=policy, store=store, log=log, target=target,
                         flags=flags, slots=slots, sink=sink, advice=advice,
                     ),
-                    "Roll back",
+                    "Undo the change",
                 )  # fmt: skip
             with dsl.Else(name="only-tell"):
                 small(notify(name=name, store=store, sink=sink, denied="", advice=advice), "Notify")

@@ -32,7 +32,7 @@ def summarize_monitored(record: RunRecord, folder: Path) -> dict[str, Any]:
     found = {name: _read(record, *place) for name, place in FILES.items()}
     training = summarize(record, folder)
     claim = _output(record, "claim-training", "granted")
-    rollback = _output(record, "roll-back", "outcome")
+    rollback = _output(record, "undo-change", "outcome")
     # What was not looked at has no number: it is not free of findings.
     alerts: dict[str, int] = {}
     if found["skew"] is not None:

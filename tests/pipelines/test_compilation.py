@@ -17,7 +17,7 @@ COMPILED = sorted((ROOT / "pipelines" / "compiled").glob("*.yaml"))
 EFFECTS = {
     "ingest", "evaluate", "validate-serving", "register", "record-block", "release-step",
     "reproduce", "observe", "detect-skew", "detect-drift", "measure-performance",
-    "decide-retraining", "claim-training", "end-training", "abandon-training", "roll-back",
+    "decide-retraining", "claim-training", "end-training", "abandon-training", "undo-change",
     "notify",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Entrypoint of `roll_back`."""
+"""Entrypoint of `undo_change`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from components.roll_back.releases import take_back
+from components.undo_change.releases import take_back
 from phasegate.clock import now
 from phasegate.contracts import RetrainingAdvice, execution
 from phasegate.errors import BadInput
@@ -22,12 +22,12 @@ from phasegate.store.named import open_named
 
 def main() -> None:
     """Take back a release, or ask for any other change to be taken back."""
-    with execution("roll_back") as step, tempfile.TemporaryDirectory() as scratch:
+    with execution("undo_change") as step, tempfile.TemporaryDirectory() as scratch:
         name, store, moment = step.parameter("name"), step.parameter("store"), now()
         path = step.read("advice", RetrainingAdvice).path / "decision.json"
         decision = RetrainingDecision.from_json(json.loads(path.read_bytes()), str(path))
-        policy = MonitoringPolicy.from_json(step.json("policy"), "roll_back: policy")
-        sink = checked_sink(step.parameter("sink", ""), "roll_back: sink")
+        policy = MonitoringPolicy.from_json(step.json("policy"), "undo_change: policy")
+        sink = checked_sink(step.parameter("sink", ""), "undo_change: sink")
         if refusal := _refusal(decision, policy):
             print(f"DENIED: {refusal}", flush=True)
             step.result("outcome", "DENIED")
@@ -39,7 +39,7 @@ def main() -> None:
             world = addressed_world(
                 name, store=store, log=step.parameter("log"), target=step.parameter("target"),
                 flags=step.parameter("flags"), slots=step.parameter("slots", ""),
-                scratch=Path(scratch), actor="pipeline", where="roll_back",
+                scratch=Path(scratch), actor="pipeline", where="undo_change",
             )  # fmt: skip
             said = take_back(world, decision, moment)
             rollback_done(journal, asked.sequence, moment, "pipeline", said)

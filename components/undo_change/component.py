@@ -1,4 +1,4 @@
-"""Contract of `roll_back`."""
+"""Contract of `undo_change`."""
 
 from kfp import dsl
 from kfp.dsl import Input
@@ -8,7 +8,7 @@ from components.types import RetrainingAdvice
 
 
 @dsl.container_component
-def roll_back(
+def undo_change(
     name: str,
     policy: str,
     store: str,
@@ -40,4 +40,4 @@ def roll_back(
     Returns:
         outcome: DONE, ASKED or DENIED.
     """
-    return container("core", "components.roll_back")
+    return container("core", "components.undo_change")

@@ -1,4 +1,4 @@
-"""`roll_back` takes back a promotion that monitoring blames, once, and refuses everything else."""
+"""`undo_change` takes back a promotion that monitoring blames, once, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from components.roll_back.__main__ import main
+from components.undo_change.__main__ import main
 from phasegate.contracts import RetrainingAdvice
 from phasegate.digests import canonical_json
 from phasegate.errors import ExitCode

@@ -32,7 +32,7 @@ def take_back(world: World, decision: RetrainingDecision, now: datetime) -> str:
         there = entry.record.release if entry is not None else "none"
         raise BadInput(
             f"the newest release is {there}: {name} cannot be taken back any more",
-            where=f"roll_back: {world.model}",
+            where=f"undo_change: {world.model}",
             fix="release the model that is wanted: phasegate release start",
         )
     if entry.record.status is Status.ROLLED_BACK:
@@ -44,5 +44,5 @@ def take_back(world: World, decision: RetrainingDecision, now: datetime) -> str:
         assert look.entry is not None
         record, problems = look.entry.record, look.problems
     if problems:
-        raise Unavailable("; ".join(problems), where=f"roll_back: {world.model}")
+        raise Unavailable("; ".join(problems), where=f"undo_change: {world.model}")
     return f"{record.champion.reference} answers again in place of {record.challenger.reference}"
