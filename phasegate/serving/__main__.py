@@ -2,11 +2,16 @@
 
 The model is loaded only if its digest is the expected one, and requests are let in only after it
 has scored some rows. SIGTERM lets requests in flight end, closes the prediction log, and exits 0.
+
+In a pod, digest, name and version of the model may come from the environment. Without a digest and
+without a model in --model-dir, the server is idle: alive, and not ready, until it is replaced.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -14,16 +19,23 @@ from typing import TYPE_CHECKING
 
 from phasegate.errors import BadInput, ExitCode
 from phasegate.lifetime import end_with_standard_input
-from phasegate.models import Model
 from phasegate.prediction_log.options import add_privacy_options
 from phasegate.prediction_log.record import ROLES
 from phasegate.serving.limits import Limits
 
 if TYPE_CHECKING:
+    from phasegate.models import Model
     from phasegate.serving.features import Features
     from phasegate.serving.journal import LogSettings
 
 _HISTORY_SECONDS = 0.25  # a request waits no longer for another writer of the past
+
+# Where a pod's template cannot know them, because they come with the model.
+_VARIABLES = {
+    "digest": "PHASEGATE_MODEL_DIGEST",
+    "name": "PHASEGATE_MODEL_NAME",
+    "version": "PHASEGATE_MODEL_VERSION",
+}
 
 _EXAMPLE = """
 example:
@@ -34,15 +46,39 @@ example:
 
 def main() -> None:
     """Load, warm up, listen; exit 2 with one line when something is not what was asked for."""
+    # As the first process of a container it would ignore SIGTERM until KServe listens for it.
+    signal.signal(signal.SIGTERM, _end)
     arguments = _parser().parse_args()
     if arguments.until_stdin_closes:
         end_with_standard_input()
     try:
-        model = Model.load(arguments.model_dir, arguments.digest, threads=arguments.threads)
-        _serve(model, arguments)
+        if arguments.digest is None and _is_empty(arguments.model_dir):
+            from phasegate.serving.idle import serve_idle
+
+            serve_idle(arguments.host, arguments.http_port)
+        else:
+            _serve(_load(arguments), arguments)
     except BadInput as error:
         print(error, file=sys.stderr, flush=True)
         sys.exit(ExitCode.BAD_INPUT)
+
+
+def _load(arguments: argparse.Namespace) -> Model:
+    from phasegate.models import Model
+
+    for option in ("digest", "name"):
+        if getattr(arguments, option) is None:
+            raise BadInput(
+                f"its {option} is not told",
+                where=str(arguments.model_dir),
+                expected=f"--{option} or {_VARIABLES[option]}",
+            )
+    return Model.load(arguments.model_dir, arguments.digest, threads=arguments.threads)
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether nobody put a model there: an empty volume may be mounted where one will be."""
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
 
 
 def _serve(model: Model, arguments: argparse.Namespace) -> None:
@@ -109,6 +145,15 @@ def _log_settings(arguments: argparse.Namespace) -> LogSettings | None:
     )  # fmt: skip
 
 
+def _of_environment(option: str) -> str | None:
+    """The variable's value; an empty one, as of an annotation that is not there, is none."""
+    return os.environ.get(_VARIABLES[option]) or None
+
+
+def _end(*_: object) -> None:
+    sys.exit(0)
+
+
 def _microseconds() -> int:
     return time.time_ns() // 1000
 
@@ -122,8 +167,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--model-dir", type=Path, required=True, help="folder of the model")
-    add("--digest", required=True, help="sha256 that the model must have")
-    add("--name", required=True, help="name in the path of requests")
+    add(
+        "--digest", default=_of_environment("digest"),
+        help=f"sha256 that the model must have [{_VARIABLES['digest']}]",
+    )  # fmt: skip
+    add(
+        "--name", default=_of_environment("name"),
+        help=f"name in the path of requests [{_VARIABLES['name']}]",
+    )  # fmt: skip
     add("--http-port", type=int, default=8080, help="REST, health and metrics [8080]")
     add("--grpc-port", type=int, help="Open Inference Protocol over gRPC [none]")
     add("--host", default="127.0.0.1", help="address to listen on [127.0.0.1]")
@@ -152,7 +203,10 @@ def _parser() -> argparse.ArgumentParser:
         "--role", choices=ROLES, default="champion",
         help="role of requests that carry no x-phasegate-role [champion]",
     )  # fmt: skip
-    log.add_argument("--project-version", default="", help="such as card-fraud/3")
+    log.add_argument(
+        "--project-version", default=_of_environment("version") or "",
+        help=f"such as card-fraud/3 [{_VARIABLES['version']}]",
+    )  # fmt: skip
     log.add_argument(
         "--spool-budget", type=int, default=1 << 30, metavar="BYTES",
         help="room for records that wait for the sidecar; then the newest are dropped [1 GiB]",

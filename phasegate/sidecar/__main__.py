@@ -3,7 +3,8 @@
 Each closed segment of a spool becomes Parquet files in the store, exactly once however often this
 process is killed. With --reference it is counted too, and windows of predictions are judged. POST /
 takes the CloudEvents of KServe's payload logger; requests and responses are joined by id. /healthz,
-/readyz and /metrics tell how it goes. SIGTERM seals what is closed and exits 0.
+/readyz and /metrics tell how it goes. SIGTERM seals what is closed and exits 0; with --grace, it
+waits for predictors that were told to end at the same time, and seals what they leave.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ def main() -> None:
             monitoring=arguments.monitoring,
             alerts=arguments.alerts,
             replicas=arguments.replicas,
+            grace=arguments.grace,
         )
         asyncio.run(run(settings))
     except BadInput as error:
@@ -84,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--interval", type=float, default=1.0, metavar="SECONDS",
         help="between two looks at the spools [1]",
+    )  # fmt: skip
+    add(
+        "--grace", type=float, default=0.0, metavar="SECONDS",
+        help="that a SIGTERM waits until predictors have closed their spools, and all that they "
+        "left is in the store [0]",
     )  # fmt: skip
     add(
         "--until-stdin-closes",

@@ -58,6 +58,7 @@ class Settings:
     monitoring: Path | None = None
     alerts: str | None = None
     replicas: int = 1
+    grace: float = 0.0
 
     def __post_init__(self) -> None:
         if self.replicas < 1:
@@ -78,6 +79,12 @@ class Settings:
                     where=f"--{option.replace('_', '-')}",
                     expected="more than 0 and less than a day",
                 )
+        if not 0 <= self.grace < 86_400:
+            raise BadInput(
+                f"{self.grace:g} seconds",
+                where="--grace",
+                expected="0 or more, and less than a day",
+            )
 
     @property
     def state_folder(self) -> Path:
@@ -114,8 +121,9 @@ async def run(settings: Settings) -> None:
         joiner = Joiner(database, JoinLimits(timeout_seconds=settings.join_seconds))
         batcher = Batcher(database, services, joined, BatchLimits(seconds=settings.batch_seconds))
         upkeep = Upkeep(
-            spools, joiner, batcher, store, draft, metrics, health, settings.interval, counting
-        )
+            spools, joiner, batcher, store, draft, metrics, health, settings.interval, counting,
+            settings.grace,
+        )  # fmt: skip
         receiver = EventReceiver(
             joiner, services, concealer, settings.role, settings.limits, metrics
         )

@@ -14,6 +14,7 @@ from phasegate.prediction_log.folder import (
     adopt_abandoned,
     bytes_in,
     closed_segments,
+    open_segments,
     writable_folder,
 )
 from phasegate.prediction_log.segment import read_segment
@@ -113,6 +114,11 @@ class SpoolFolder:
         if failure:
             raise failure
         return False
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a writer has, or may add, a segment; or one waits to be sealed."""
+        return bool(open_segments(self._folder) or closed_segments(self._folder))
 
     def close(self) -> None:
         """Leave the folder to another sidecar."""

@@ -38,6 +38,7 @@ class Upkeep:
         health: is told what is wrong.
         interval: seconds between two rounds.
         counting: counts what is sealed; None where nothing is watched.
+        grace: seconds that the writers of spools, and the store, are waited for at the end.
     """
 
     def __init__(
@@ -51,11 +52,12 @@ class Upkeep:
         health: Health,
         interval: float,
         counting: DriftCounting | None = None,
+        grace: float = 0.0,
     ) -> None:
         self._spools, self._joiner, self._batcher = spools, joiner, batcher
         self._store, self._draft = store, draft
         self._metrics, self._health, self._interval = metrics, health, interval
-        self._counting = counting
+        self._counting, self._grace = counting, grace
         self._pause, self._next_try = interval, 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
@@ -65,7 +67,7 @@ class Upkeep:
         self._thread.start()
 
     def stop(self) -> None:
-        """Seal what is closed, and all joined records, unless the store fails; then end."""
+        """Seal all joined records, and what is closed within the grace; then end."""
         self._stop.set()
         self._thread.join()
 
@@ -79,10 +81,15 @@ class Upkeep:
         more = False
         while not self._stop.wait(0 if more else self._interval):
             more = self._round()
+        deadline = time.monotonic() + self._grace
         self._guarded("events", partial(self._batcher.export, everything=True))
-        self._next_try = 0.0
-        while self._round():
-            pass
+        self._next_try, self._pause = 0.0, self._interval
+        # In a pod, the predictor is told to end at the same time, and what it leaves goes with it.
+        while self._round() or (time.monotonic() < deadline and self._is_waited_for()):
+            time.sleep(self._interval)
+
+    def _is_waited_for(self) -> bool:
+        return any(spool.is_waited_for for spool in self._spools)
 
     def _round(self) -> bool:
         """Do what there is to do; whether there is more of it already."""
