@@ -18,6 +18,7 @@ from phasegate.traffic.headers import (
     EVENT_TIME,
     REQUEST_ID,
     ROLE,
+    SHADOW_HOST,
 )
 
 _ID = re.compile(r"[A-Za-z0-9._:@/+=-]{1,128}")
@@ -34,7 +35,8 @@ class Envelope:
         is_named: whether the id was given; another one cannot come twice.
         event_time: microseconds since 1970, UTC.
         entity: what cohorts stick to, such as a customer; None where not told.
-        role: the part that the model plays for this request: champion, challenger or shadow.
+        role: the part that the model plays for this request: champion, challenger or shadow. A
+            gateway copies a request with the champion's headers; its host name tells them apart.
         event_id: what the event is known by where it is stored; the request's id if not told.
     """
 
@@ -68,7 +70,7 @@ def read_envelope(
         given is not None,
         _event_time(headers[EVENT_TIME]) if EVENT_TIME in headers else now(),
         _entity(headers.get(ENTITY)),
-        _role(headers.get(ROLE, role)),
+        _role(headers, role),
         event_id or request_id,
     )
 
@@ -128,7 +130,12 @@ def _entity(text: str | None) -> str | None:
     return text
 
 
-def _role(text: str) -> str:
+def _role(headers: Mapping[str, str], otherwise: str) -> str:
+    text = headers.get(ROLE, otherwise)
     if text not in ROLES:
         raise BadInput(f"{text[:40]!r} is not a role", where=ROLE, expected=", ".join(ROLES))
-    return text
+    return "shadow" if _is_copy(headers.get("host", "")) else text
+
+
+def _is_copy(host: str) -> bool:
+    return SHADOW_HOST in host and host.partition(":")[0].endswith(SHADOW_HOST)

@@ -19,6 +19,11 @@ WHOLE = 10_000  # basis points
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _HEADER = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
+# The last label of a name does not begin with a digit: 1.2.3 is a broken IP address, not a name.
+_HOST = re.compile(
+    r"(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
+    r"[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
 _SALT = re.compile(r"[A-Za-z0-9._/:@-]{0,128}")
 
 
@@ -28,7 +33,8 @@ class Backend:
 
     Attributes:
         name: the operator's name for it, such as a model version.
-        address: ``IP:PORT`` of its HTTP interface.
+        address: ``HOST:PORT`` of its HTTP interface, where the host is a name or an IP address; not
+            every target can reach a server by its name.
         model: name that it serves its model under.
     """
 
@@ -40,14 +46,9 @@ class Backend:
         _matches(_NAME, self.name, "a backend's name", "letters, digits, '.', '_' and '-'")
         _matches(_NAME, self.model, f"the model of {self.name}", "letters, digits, '.', '_', '-'")
         host, _, port = self.address.rpartition(":")
-        try:
-            ipaddress.ip_address(host.strip("[]"))
-            usable = 0 < int(port) < 1 << 16
-        except ValueError:
-            usable = False
-        if not usable:
+        if not (_is_ip(host) or _HOST.fullmatch(host)) or not _is_port(port):
             raise BadInput(
-                f"'{self.address}' is not an address", where=self.name, expected="IP:PORT"
+                f"'{self.address}' is not an address", where=self.name, expected="HOST:PORT"
             )
 
     @property
@@ -59,6 +60,11 @@ class Backend:
     def port(self) -> int:
         """The port of the address."""
         return int(self.address.rpartition(":")[2])
+
+    @property
+    def has_ip(self) -> bool:
+        """Whether the host is an IP address, so that no name has to be looked up."""
+        return _is_ip(self.host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +170,18 @@ class TrafficPlan:
 def effective(plan: TrafficPlan) -> TrafficPlan:
     """What the plan comes to once its kill switch is heeded."""
     return replace(plan, weight=0, mirror=0) if plan.killed else plan
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 1 << 16
 
 
 def _compatible(champion: Backend, challenger: Backend) -> None:

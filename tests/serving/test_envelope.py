@@ -109,3 +109,21 @@ def test_the_oldest_id_is_forgotten_first() -> None:
 def test_only_an_id_that_was_given_can_come_again() -> None:
     assert named("a").is_named
     assert not read({}).is_named
+
+
+@pytest.mark.parametrize(
+    ("host", "role"),
+    [
+        ("fraud.example.org-shadow", "shadow"),
+        ("fraud.example.org-shadow:8080", "shadow"),
+        ("fraud.example.org", "champion"),
+        ("fraud-shadow.example.org", "champion"),
+        ("fraud:1-shadow", "champion"),
+    ],
+)
+def test_a_copy_is_known_by_its_host_name_whatever_role_its_headers_say(
+    host: str, role: str
+) -> None:
+    assert read({"host": host, "x-phasegate-role": "champion"}).role == role
+    with pytest.raises(BadInput, match="is not a role"):
+        read({"host": host, "x-phasegate-role": "admin"})

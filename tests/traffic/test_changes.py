@@ -20,7 +20,7 @@ from phasegate.traffic.envoy.folder import Folder
 from phasegate.traffic.envoy.subscription import Subscription
 from phasegate.traffic.envoy.target import EnvoyTarget
 from phasegate.traffic.envoy.xds import Resource
-from phasegate.traffic.plan import TrafficPlan
+from phasegate.traffic.plan import Backend, TrafficPlan
 from tests.traffic.conftest import Proxy
 from tests.traffic.load import load, send
 from tests.traffic.upstream import Upstream, upstreams
@@ -219,3 +219,16 @@ def test_clusters_that_envoy_refuses_change_nothing_and_envoy_says_why(
             proxy.target.apply(plan.with_weight(1))
     assert Folder(proxy.folder).clusters.read_bytes() == before
     assert send(proxy.address).status == 200
+
+
+def test_a_server_that_is_known_by_name_is_refused_and_traffic_is_as_before(
+    plan: TrafficPlan, champion: Upstream, start: Callable[[TrafficPlan], Proxy]
+) -> None:
+    proxy = start(plan)
+    named = Backend(
+        "named", "fraud-b-predictor.models.svc.cluster.local:80", champion.backend.model
+    )
+    with pytest.raises(BadInput, match=r"named: .*Envoy looks no names up; expected IP:PORT"):
+        proxy.target.apply(TrafficPlan(champion.backend, named))
+    assert proxy.target.observe().challenger.backend == plan.challenger
+    assert Folder(proxy.folder).plan() == plan

@@ -54,6 +54,13 @@ def test_a_killed_plan_comes_to_the_champion_alone_and_its_revival_to_what_it_wa
     assert effective(plan.kill().revive()) == plan.revive()
 
 
+def test_a_backend_may_be_known_by_name() -> None:
+    backend = Backend("v1", "fraud-a-predictor.models.svc.cluster.local:80", "fraud")
+    assert (backend.host, backend.port) == ("fraud-a-predictor.models.svc.cluster.local", 80)
+    assert not backend.has_ip
+    assert all(Backend("v1", one, "m").has_ip for one in ("10.0.0.1:80", "[::1]:80"))
+
+
 CHAMPION = Backend("v1", "127.0.0.1:1", "fraud")
 CHALLENGER = Backend("v2", "127.0.0.1:2", "fraud")
 
@@ -83,8 +90,12 @@ def test_what_cannot_be_carried_out_is_no_plan(change: dict[str, Any], message: 
     [
         (lambda: Backend("v 1", "127.0.0.1:1", "m"), "a backend's name is 'v 1'"),
         (lambda: Backend("v1", "127.0.0.1:1", "m/../x"), "the model of v1 is"),
-        (lambda: Backend("v1", "localhost:80", "m"), "'localhost:80' is not an address"),
-        (lambda: Backend("v1", "127.0.0.1", "m"), "expected IP:PORT"),
+        (lambda: Backend("v1", "1.2.3:80", "m"), "'1.2.3:80' is not an address.*HOST:PORT"),
+        (lambda: Backend("v1", "a..b:80", "m"), "'a..b:80' is not an address"),
+        (lambda: Backend("v1", "-a.b:80", "m"), "is not an address"),
+        (lambda: Backend("v1", "a.b", "m"), "is not an address"),
+        (lambda: Backend("v1", f"{'a.' * 130}b:80", "m"), "is not an address"),
+        (lambda: Backend("v1", "127.0.0.1", "m"), "expected HOST:PORT"),
         (lambda: Backend("v1", "127.0.0.1:70000", "m"), "not an address"),
         (lambda: Stickiness(header="X-Entity"), "header name in lower case"),
         (lambda: Stickiness(salt="\\1"), "the salt is"),

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from phasegate.clock import microseconds
 from phasegate.errors import BadInput
 from phasegate.project.tables import lay_out
-from phasegate.traffic.headers import ENTITY, EVENT_ID, EVENT_TIME, REQUEST_ID
+from phasegate.traffic.cohorts import cohort_of
+from phasegate.traffic.headers import COHORT, ENTITY, EVENT_ID, EVENT_TIME, REQUEST_ID
 
 if TYPE_CHECKING:
     import duckdb
@@ -101,6 +102,7 @@ class RequestTable:
             headers[EVENT_TIME] = str(_moment(row["__time"]))
         if self._columns.entity and row["__entity"] is not None:
             headers[ENTITY] = str(row["__entity"])
+            headers[COHORT] = cohort_of(headers[ENTITY])
         instance = {name: _plain(row[name]) for name in self._inputs}
         body = json.dumps({"instances": [instance]}, default=_as_json)
         return Request(body.encode(), headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from phasegate.digests import digest_json
+from phasegate.errors import BadInput
 from phasegate.traffic.envoy.xds import METADATA, Resource, extension, overwrite, seconds, typed
 from phasegate.traffic.headers import ROLE
 from phasegate.traffic.plan import Backend, TrafficPlan
@@ -38,6 +39,22 @@ _LARGE_LIMITS = {"max_connections": 16, "max_pending_requests": 32, "max_request
 NO_ANSWER = "connect-failure,refused-stream,reset"
 # A challenger that refuses what the champion accepts is as sick as one that fails.
 _REFUSALS = [400, 401, 403, 404, 405, 408, 409, 411, 413, 415, 422, 429]
+
+
+def require_ip(plan: TrafficPlan) -> None:
+    """Refuse model servers that are known by a name: a local Envoy looks no names up.
+
+    Raises:
+        BadInput: naming the first of them.
+    """
+    for backend in (plan.champion, plan.challenger):
+        if backend is not None and not backend.has_ip:
+            raise BadInput(
+                f"'{backend.address}' is no IP address, and Envoy looks no names up",
+                where=backend.name,
+                expected="IP:PORT",
+                fix="a model on a cluster is served through kserve-gateway:NAMESPACE/NAME",
+            )
 
 
 def clusters(plan: TrafficPlan) -> list[Resource]:

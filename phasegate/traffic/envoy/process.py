@@ -13,7 +13,7 @@ from phasegate.errors import BadInput, Unavailable
 from phasegate.traffic.envoy import kill, launch
 from phasegate.traffic.envoy.admin import Admin
 from phasegate.traffic.envoy.bootstrap import STATISTICS, bootstrap
-from phasegate.traffic.envoy.clusters import clusters
+from phasegate.traffic.envoy.clusters import clusters, require_ip
 from phasegate.traffic.envoy.folder import Folder, write_json
 from phasegate.traffic.envoy.routes import routes
 from phasegate.traffic.envoy.target import EnvoyTarget
@@ -117,6 +117,7 @@ class EnvoyProcess:
         plan = self._plan or self._folder.plan()
         if plan is None:
             raise BadInput("there is no traffic plan", where=str(self._folder.path))
+        require_ip(plan)
         if kill.is_kept(self._folder.path):
             plan = plan.kill()
         self._folder.keep_plan(plan)

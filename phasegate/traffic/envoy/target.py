@@ -15,7 +15,7 @@ from phasegate.errors import BadInput
 from phasegate.traffic.envoy import kill
 from phasegate.traffic.envoy.admin import Admin
 from phasegate.traffic.envoy.bootstrap import STATISTICS
-from phasegate.traffic.envoy.clusters import clusters
+from phasegate.traffic.envoy.clusters import clusters, require_ip
 from phasegate.traffic.envoy.folder import Folder
 from phasegate.traffic.envoy.observation import counter_pattern, plan_in_force, traffic_state
 from phasegate.traffic.envoy.routes import REQUEST_SECONDS, ROUTES, routes
@@ -122,6 +122,7 @@ class EnvoyTarget:
 
     def _apply(self, plan: TrafficPlan, previous: TrafficPlan | None) -> None:
         """Keep the plan and follow it, with the folder's lock held."""
+        require_ip(plan)
         self._folder.keep_plan(plan)
         try:
             if plan.killed or self._is_killed():

@@ -1,0 +1,5 @@
+"""One InferenceService in Knative mode: Knative's revisions are the slots, KServe splits traffic.
+
+`KServeServerlessTarget` carries out a plan by ``canaryTrafficPercent``; Knative cannot copy
+requests, so that a shadow is the champion's prediction log, sent again (`replay`).
+"""
