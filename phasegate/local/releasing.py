@@ -11,13 +11,13 @@ from unittest import mock
 
 from phasegate.errors import BadInput
 from phasegate.local.serving.running import SERVING, Running, find_running
+from phasegate.registry.late import LateRegistry
 from phasegate.release.record import ModelVersion
 from phasegate.traffic.plan import Backend, TrafficPlan
 from phasegate.traffic.state import TrafficState
 
 if TYPE_CHECKING:
     from phasegate.registry.aliases import AliasRegistry
-    from phasegate.registry.models import RegisteredVersion
     from phasegate.release.drivers.world import World
     from phasegate.release.policy import Policy
     from phasegate.release.store import Releases
@@ -82,44 +82,8 @@ class ServedTarget:
         return self.running.target
 
 
-class LocalRegistry:
-    """The registry, reached when it is first needed; see `phasegate.registry.aliases`.
-
-    Most looks at a release need none, and a server of our own takes seconds to start.
-
-    Args:
-        connect: reaches it.
-    """
-
-    def __init__(self, connect: Callable[[], AliasRegistry]) -> None:
-        self._connect = connect
-        self._registry: AliasRegistry | None = None
-
-    def resolve(self, reference: str) -> RegisteredVersion:
-        """The version meant by ``NAME@ALIAS`` or ``NAME/VERSION``."""
-        return self._reached.resolve(reference)
-
-    def aliases(self, name: str) -> dict[str, int]:
-        """Versions by the alias that points to them."""
-        return self._reached.aliases(name)
-
-    def point(self, name: str, alias: str, version: int) -> None:
-        """Let an alias point to a version."""
-        self._reached.point(name, alias, version)
-
-    def remove(self, name: str, alias: str) -> None:
-        """Remove an alias, if there is one."""
-        self._reached.remove(name, alias)
-
-    @property
-    def _reached(self) -> AliasRegistry:
-        if self._registry is None:
-            self._registry = self._connect()
-        return self._registry
-
-
 @contextmanager
-def local_registry(folder: Path) -> Iterator[LocalRegistry]:
+def local_registry(folder: Path) -> Iterator[LateRegistry]:
     """The registry at ``MLFLOW_TRACKING_URI``, or the workspace's own for the context's time."""
     with ExitStack() as stack:
         started: list[Mapping[str, str]] = []
@@ -136,7 +100,7 @@ def local_registry(folder: Path) -> Iterator[LocalRegistry]:
                 stack.enter_context(mock.patch.dict(os.environ, started[0]))
             return aliases.connect()
 
-        yield LocalRegistry(connect)
+        yield LateRegistry(connect)
 
 
 def release_store(folder: Path, store: str = "", retry_seconds: float | None = None) -> Releases:
