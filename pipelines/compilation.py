@@ -10,7 +10,7 @@ from kfp import compiler
 from kfp.dsl.base_component import BaseComponent
 
 from components.documentation import readme
-from phasegate.monitoring.observability.alert_rules import alert_rules
+from phasegate.monitoring.observability.alert_rules import alert_rules, prometheus_rule
 from phasegate.monitoring.observability.dashboard import dashboard
 from pipelines.monitoring import monitoring_pipeline
 from pipelines.release import release_pipeline
@@ -60,6 +60,7 @@ def _generated() -> dict[Path, str]:
         texts[ROOT / "components" / name / "README.md"] = readme(component)
     observability = ROOT / "kserve_manifests" / "observability"
     texts[observability / "alerts.yaml"] = alert_rules()
+    texts[observability / "prometheus_rule.yaml"] = prometheus_rule()
     texts[observability / "dashboard.json"] = dashboard()
     return texts
 
