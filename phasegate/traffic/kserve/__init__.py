@@ -1,0 +1,1 @@
+"""Traffic targets on a Kubernetes cluster where KServe serves the models."""
