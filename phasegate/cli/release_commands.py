@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import signal
-import threading
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phasegate.cli.app import app
-from phasegate.cli.console import err, out
 from phasegate.cli.pipeline_commands import WORKSPACE, JsonOption, WorkspaceOption
 from phasegate.cli.release_options import (
     FlagsOption,
@@ -23,11 +20,12 @@ from phasegate.cli.release_options import (
     PolicyOption,
     ReasonOption,
     StoreOption,
-    event_clock,
+    TargetOption,
     event_time,
     policy_in,
 )
-from phasegate.errors import BadInput, ExitCode
+from phasegate.cli.release_place import Place
+from phasegate.errors import BadInput
 
 if TYPE_CHECKING:
     from phasegate.release.drivers.looking import Look
@@ -57,13 +55,16 @@ def start(
         str, typer.Option(help="Who wants its place, as registered. [NAME@challenger]")
     ] = "",
     reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = "started by hand",
+    target: TargetOption = "",
     store: StoreOption = "",
     flags: FlagsOption = "",
     now: NowOption = "",
     workspace: WorkspaceOption = WORKSPACE,
     as_json: JsonOption = False,
 ) -> int:
-    """Start a release in its first phase; both models must be served: phasegate serve.
+    """Start a release in its first phase; both models must be served.
+
+    Here by phasegate serve, on a cluster by component deploy_shadow, which also starts it.
 
     Refused while another one runs, a kill switch is on, or a model has not passed its gates. The
     rules are those of the project file now; a release keeps the rules that it was started under.
@@ -73,7 +74,8 @@ def start(
     if project is None:
         raise BadInput("there are no rules", where="start", fix="name them: --project PROJECT.yaml")
     moment = event_time(now)
-    with _world(name, workspace, store=store, flags=flags, project=project) as world:
+    place = Place(workspace.resolve(), target, store, flags)
+    with _world(place, name, project=project) as world:
         assert world.policy is not None
         look = start_release(
             world,
@@ -90,6 +92,7 @@ def start(
 def step(
     name: NameArgument = "",
     project: PolicyOption = None,
+    target: TargetOption = "",
     store: StoreOption = "",
     log: LogOption = "",
     flags: FlagsOption = "",
@@ -108,8 +111,8 @@ def step(
     from phasegate.release.drivers.step import step as take_step
 
     moment = event_time(now)
-    options = {"store": store, "flags": flags, "log": log, "project": project}
-    with _world(name, workspace, actor="step", **options) as world:
+    place = Place(workspace.resolve(), target, store, flags)
+    with _world(place, name, actor="step", log=log, project=project) as world:
         return _told(world, take_step(world, moment), moment, as_json)
 
 
@@ -117,6 +120,7 @@ def step(
 def advance(
     name: NameArgument = "",
     reason: ReasonOption = "",
+    target: TargetOption = "",
     store: StoreOption = "",
     log: LogOption = "",
     flags: FlagsOption = "",
@@ -125,14 +129,15 @@ def advance(
     as_json: JsonOption = False,
 ) -> int:
     """Go on without the phase's minimum of time and requests; every gate still has to pass."""
-    options = {"store": store, "flags": flags, "log": log}
-    return _by_hand("advance", name, reason, now, workspace, as_json, **options)
+    place = Place(workspace.resolve(), target, store, flags)
+    return _by_hand("advance", place, name, reason, now, as_json, log=log)
 
 
 @release.command()
 def rollback(
     name: NameArgument = "",
     reason: ReasonOption = "",
+    target: TargetOption = "",
     store: StoreOption = "",
     now: NowOption = "",
     workspace: WorkspaceOption = WORKSPACE,
@@ -142,102 +147,64 @@ def rollback(
 
     If the store does not answer, the proxy's kill switch is pulled instead.
     """
-    return _by_hand("rollback", name, reason, now, workspace, as_json, store=store)
+    place = Place(workspace.resolve(), target, store)
+    return _by_hand("rollback", place, name, reason, now, as_json)
 
 
 @release.command()
 def freeze(
     name: NameArgument = "",
     reason: ReasonOption = "",
+    target: TargetOption = "",
     store: StoreOption = "",
     now: NowOption = "",
     workspace: WorkspaceOption = WORKSPACE,
     as_json: JsonOption = False,
 ) -> int:
     """Stop a release where it is: it keeps its share, and only ever goes back by itself."""
-    return _by_hand("freeze", name, reason, now, workspace, as_json, store=store)
+    place = Place(workspace.resolve(), target, store)
+    return _by_hand("freeze", place, name, reason, now, as_json)
 
 
 @release.command()
 def resume(
     name: NameArgument = "",
     reason: ReasonOption = "",
+    target: TargetOption = "",
     store: StoreOption = "",
     now: NowOption = "",
     workspace: WorkspaceOption = WORKSPACE,
     as_json: JsonOption = False,
 ) -> int:
     """Let a frozen release go on: its phase begins anew, with new evidence."""
-    return _by_hand("resume", name, reason, now, workspace, as_json, store=store)
-
-
-@release.command()
-def watch(
-    name: NameArgument = "",
-    every: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1)] = 2.0,
-    store: StoreOption = "",
-    flags: FlagsOption = "",
-    now: NowOption = "",
-    workspace: WorkspaceOption = WORKSPACE,
-) -> int:
-    """Guard a served model: roll back at once when the kill switch or the proxy's counts say so.
-
-    Looks at the kill switch and the proxy only, so that it needs neither log nor labels; says one
-    line for each change, and goes on whatever fails. While the store does not answer it can still
-    pull the proxy's kill switch, and records the rollback later. Ctrl-C ends it.
-
-    With --now, event time starts there and runs with the clock.
-    """
-    from phasegate.release.drivers.guard import watch as guard
-
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    clock = event_clock(now)
-    with _world(name, workspace, actor="guard", store=store, flags=flags, retry=every) as world:
-        err.print(f"guarding {world.model}; Ctrl-C ends it", markup=False)
-        guard(
-            world, every, stop, clock=clock,
-            say=lambda text: out.print(f"{clock():%Y-%m-%d %H:%M:%S} {text}", markup=False),
-        )  # fmt: skip
-    return ExitCode.PASSED
+    place = Place(workspace.resolve(), target, store)
+    return _by_hand("resume", place, name, reason, now, as_json)
 
 
 def _by_hand(
-    action: str,
-    name: str,
-    reason: str,
-    now: str,
-    workspace: Path,
-    as_json: bool,
-    **options: str,
+    action: str, place: Place, name: str, reason: str, now: str, as_json: bool, *, log: str = ""
 ) -> int:
     from phasegate.release.drivers import manual
 
     moment = event_time(now)
-    with _world(name, workspace, **options) as world:
+    with _world(place, name, log=log) as world:
         look = getattr(manual, action)(world, moment, reason)
         return _told(world, look, moment, as_json)
 
 
 def _world(
+    place: Place,
     name: str,
-    workspace: Path,
     *,
     actor: str = "",
+    log: str = "",
     project: Path | None = None,
-    retry: float | None = None,
-    **options: str,
 ) -> AbstractContextManager[World]:
-    from phasegate.local.releasing import local_world
-
-    return local_world(
-        workspace.resolve(),
+    return place.world(
         name,
         actor=actor or getpass.getuser(),
+        log=log,
         policy=policy_in(project),
-        retry_seconds=retry,
-        **options,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phasegate.errors import BadInput
+from phasegate.traffic.addresses import FORMS
 
 if TYPE_CHECKING:
     from phasegate.release.policy import Policy
@@ -18,18 +19,35 @@ if TYPE_CHECKING:
 NameArgument = Annotated[
     str, typer.Argument(metavar="[NAME]", help="Model; needed where there are several.")
 ]
+TargetOption = Annotated[
+    str,
+    typer.Option(
+        "--target",
+        envvar="PHASEGATE_TARGET",
+        help=f"Where traffic is: {FORMS}. \\[what is served here]",
+    ),
+]
 StoreOption = Annotated[
-    str, typer.Option(help="Store of releases: a folder or gs:// address. \\[workspace/store]")
+    str,
+    typer.Option(
+        envvar="PHASEGATE_STORE",
+        help="Store of releases: a folder or gs:// address; needed with --target. "
+        "\\[workspace/store]",
+    ),
 ]
 LogOption = Annotated[
-    str, typer.Option(help="Store of the prediction log. \\[that of whoever serves the model]")
+    str,
+    typer.Option(
+        help="Store of the prediction log. \\[that of whoever serves the model; with --target, "
+        "the store]"
+    ),
 ]
 FlagsOption = Annotated[
     str,
     typer.Option(
         envvar="PHASEGATE_FLAGS",
         help="Kill switch: file in flagd's format, or module:factory of an OpenFeature provider. "
-        "\\[workspace/flags.json]",
+        "\\[workspace/flags.json; with --target, none]",
     ),
 ]
 PolicyOption = Annotated[
@@ -83,6 +101,12 @@ def policy_in(project: Path | None) -> Policy | None:
     """
     if project is None:
         return None
-    from phasegate.project.load import load_project
-
+    try:
+        from phasegate.project.load import load_project
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            f"project files cannot be read in this environment, which has no {error.name}",
+            where=str(project),
+            expected="environment author, or component release_step, which takes the rules as JSON",
+        ) from None
     return load_project(project).policy()

@@ -17,19 +17,22 @@ from phasegate.cli.release_options import (
     NowOption,
     ReasonOption,
     StoreOption,
+    TargetOption,
     event_time,
 )
+from phasegate.cli.release_place import Place
 from phasegate.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
-    from phasegate.local.releasing import ServedTarget
     from phasegate.release.evidence import Evidence, Traffic
     from phasegate.release.store import Releases
+    from phasegate.traffic.target import TrafficTarget
 
 
 @release.command()
 def status(
     name: NameArgument = "",
+    target: TargetOption = "",
     store: StoreOption = "",
     flags: FlagsOption = "",
     now: NowOption = "",
@@ -38,15 +41,13 @@ def status(
 ) -> int:
     """Show where a release stands: phase, share, what is missing, what was done last and why."""
     from phasegate.cli.release_view import print_status, status_json
-    from phasegate.local.releasing import switch_at
-    from phasegate.release.kill_switch import kill_switch
 
-    folder = workspace.resolve()
-    releases, model = _released(name, folder, store)
+    place = Place(workspace.resolve(), target, store, flags)
+    releases, model = place.released(name)
     entry = releases.head(model)
     known = {
-        "traffic": _traffic(_served(folder, model)),
-        "kill": kill_switch(switch_at(folder, flags)).is_on(model),
+        "traffic": _traffic(place.traffic(model)),
+        "kill": place.switch.is_on(model),
         "evidence": _evidence(releases, model, entry.evidence if entry else ""),
     }
     moment = event_time(now)
@@ -63,13 +64,14 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="File for the page, HTML.")] = Path(
         "release.html"
     ),
+    target: TargetOption = "",
     store: StoreOption = "",
     workspace: WorkspaceOption = WORKSPACE,
 ) -> int:
     """Write the newest release as one page: phases, shares, evidence with its bounds, decisions."""
     from phasegate.release.report.page import release_report
 
-    releases, model = _released(name, workspace.resolve(), store)
+    releases, model = Place(workspace.resolve(), target, store).released(name)
     page = release_report(
         releases.entries(model), lambda digest: _evidence(releases, model, digest)
     )
@@ -85,6 +87,7 @@ def report(
 def kill(
     name: NameArgument = "",
     reason: ReasonOption = "",
+    target: TargetOption = "",
     store: StoreOption = "",
     flags: FlagsOption = "",
     workspace: WorkspaceOption = WORKSPACE,
@@ -92,17 +95,20 @@ def kill(
     """Champion only, at once: switch the flag on that rolls a release back, and kill the proxy.
 
     The flag release-kill is for this model; whoever steps or watches next rolls its release back.
+    With --target and without --flags only the proxy is killed, and needs no reason: a guard or a
+    step that sees it rolls back as well.
     """
     from phasegate.clock import now
     from phasegate.release.kill_switch import pull
 
-    folder = workspace.resolve()
-    path, model = _flag_file(flags, folder), _model(name, folder, store)
-    pull(path, model, reason=reason, actor=getpass.getuser(), now=now())
-    out.print(f"the kill switch of {model} is on", markup=False)
-    target = _served(folder, model)
-    if target is not None:
-        target.kill()
+    place = Place(workspace.resolve(), target, store, flags)
+    path, model = place.flag_file, place.model(name)
+    if path is not None:
+        pull(path, model, reason=reason, actor=getpass.getuser(), now=now())
+        out.print(f"the kill switch of {model} is on", markup=False)
+    proxy = place.traffic(model)
+    if proxy is not None:
+        proxy.kill()
         out.print("[bold]champion only[/]")
     return ExitCode.PASSED
 
@@ -111,6 +117,7 @@ def kill(
 def revive(
     name: NameArgument = "",
     reason: ReasonOption = "",
+    target: TargetOption = "",
     store: StoreOption = "",
     flags: FlagsOption = "",
     workspace: WorkspaceOption = WORKSPACE,
@@ -119,9 +126,9 @@ def revive(
     from phasegate.clock import now
     from phasegate.release.kill_switch import release as switch_off
 
-    folder = workspace.resolve()
-    path = _flag_file(flags, folder)
-    releases, model = _released(name, folder, store, or_served=True)
+    place = Place(workspace.resolve(), target, store, flags)
+    path = place.flag_file
+    releases, model = place.released(name, or_served=True)
     entry = releases.head(model)
     if entry is not None and not (entry.record.is_over and entry.record.settled):
         raise BadInput(
@@ -129,73 +136,17 @@ def revive(
             where=model,
             fix="end it first: phasegate release step, or phasegate release rollback --reason ...",
         )
-    switch_off(path, model, reason=reason, actor=getpass.getuser(), now=now())
-    out.print(f"the kill switch of {model} is off", markup=False)
-    target = _served(folder, model)
-    if target is not None:
-        target.revive()
+    if path is not None:
+        switch_off(path, model, reason=reason, actor=getpass.getuser(), now=now())
+        out.print(f"the kill switch of {model} is off", markup=False)
+    proxy = place.traffic(model)
+    if proxy is not None:
+        proxy.revive()
         out.print("traffic follows its plan again")
     return ExitCode.PASSED
 
 
-def _flag_file(flags: str, folder: Path) -> Path:
-    from phasegate.local.releasing import switch_at
-    from phasegate.release.kill_switch import is_provider
-
-    if is_provider(flags):
-        raise BadInput(
-            "the flag is switched where its provider keeps it",
-            where=flags,
-            fix="phasegate traffic kill works at once, whatever the provider",
-        )
-    return Path(switch_at(folder, flags))
-
-
-def _released(
-    name: str, folder: Path, store: str, *, or_served: bool = False
-) -> tuple[Releases, str]:
-    from phasegate.local.releasing import release_store
-
-    releases = release_store(folder, store)
-    if name:
-        return releases, name
-    models = releases.models()
-    if len(models) == 1:
-        return releases, models[0]
-    if not models and or_served:
-        return releases, _model("", folder, store)
-    raise BadInput(
-        "several models have releases" if models else "no releases are kept here",
-        where=releases.uri,
-        expected=f"the name of one: {', '.join(models)}" if models else None,
-        fix=None if models else "start one: phasegate release start --project PROJECT.yaml",
-    )
-
-
-def _model(name: str, folder: Path, store: str) -> str:
-    """The model that is meant: the one that is served, else the only one that has releases."""
-    if name:
-        return name
-    from phasegate.local.serving.running import SERVING, find_running
-
-    try:
-        return find_running(folder / SERVING).name
-    except BadInput:
-        return _released("", folder, store)[1]
-
-
-def _served(folder: Path, model: str) -> ServedTarget | None:
-    from phasegate.local.releasing import ServedTarget
-    from phasegate.local.serving.running import SERVING
-
-    target = ServedTarget(folder / SERVING, model)
-    try:
-        return target if target.running else None
-    except BadInput:
-        return None
-
-
-def _traffic(target: ServedTarget | None) -> Traffic | None:
+def _traffic(target: TrafficTarget | None) -> Traffic | None:
     from phasegate.release.gathering.evidence import traffic_of
 
     try:

@@ -78,9 +78,9 @@ def _answers(one: BackendState) -> str:
     return f"{one.role} {one.share / 100:g} % {one.answers:,} answers{errors}{sick}"
 
 
-def print_traffic(running: Running, state: TrafficState) -> None:
-    """Print the proxy's state as a table."""
-    out.print(f"[bold]{running.name}[/] at {running.url}, routes {state.version[:12]}")
+def print_traffic(title: str, state: TrafficState) -> None:
+    """Print the proxy's state as a table, under what the proxy is called."""
+    out.print(f"{title}, routes {state.version[:12]}")
     if state.killed:
         out.print("[bold red]killed[/]: the champion answers everything, nothing is copied")
     table = Table(box=None, padding=(0, 2, 0, 0))

@@ -29,6 +29,7 @@ def watch(
     *,
     clock: Callable[[], datetime],
     say: Say,
+    looked: Callable[[], None] = lambda: None,
 ) -> None:
     """Guard a model's releases until told to stop; no error of one look ends it.
 
@@ -37,15 +38,19 @@ def watch(
         stop: ends it.
         clock: event time.
         say: told one line for each change.
+        looked: called after each look, however it ended.
     """
     guard = Guard(world, say)
     while not stop.is_set():
         try:
             guard.look(clock())
+        except BadInput as error:
+            guard.tell("look", f"this look failed: {error}")
         except Exception as error:  # whatever it is, the next look may succeed
             guard.tell("look", f"this look failed: {type(error).__name__}: {error}")
         else:
             guard.tell("look", "")
+        looked()
         stop.wait(every_seconds)
 
 
