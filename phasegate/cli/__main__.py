@@ -14,6 +14,7 @@ from phasegate.cli import (  # noqa: F401  (they register)
     change_commands,
     data_commands,
     drift_commands,
+    manifest_commands,
     guard_command,
     monitor_answer,
     monitor_commands,

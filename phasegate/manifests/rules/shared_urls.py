@@ -1,0 +1,68 @@
+"""Several InferenceServices behind one URL."""
+
+from __future__ import annotations
+
+from phasegate.linting.node import Node
+from phasegate.manifests.objects import Problem, Stream
+from phasegate.manifests.routes import route_rules
+from phasegate.manifests.rules.registry import ERROR, Problems, rule
+from phasegate.manifests.rules.routes import targets
+from phasegate.manifests.services import InferenceService, service_for
+
+
+@rule(
+    "PGM308",
+    "one-url-two-names",
+    ERROR,
+    why="A model server answers under its InferenceService's name: at one URL, one of the two "
+    "answers 404.",
+    fix="Give both the same --model_name in their args.",
+)
+def one_url_two_names(stream: Stream) -> Problems:
+    """A rule leads to two InferenceServices that do not share an explicit model name."""
+    seen: set[frozenset[int]] = set()
+    for one in route_rules(stream):
+        if any(filter_.at("urlRewrite") is not None for filter_ in one.filters()):
+            continue
+        found: dict[int, InferenceService] = {}
+        for backend, _ in targets(one):
+            service = service_for(stream, one.route, backend.name) if backend.name else None
+            if service is not None:
+                found.setdefault(id(service.object), service)
+        pair = frozenset(found)
+        if len(found) < 2 or pair in seen:
+            continue
+        seen.add(pair)
+        names = {model_name(stream, service) for service in found.values()}
+        if len(names) > 1 or None in names:
+            yield from (
+                Problem(
+                    service.object,
+                    service.object.name_node,
+                    f"{one.route} leads to {len(found)} InferenceServices, and this one "
+                    f"answers as {model_name(stream, service) or service.name}",
+                )
+                for service in found.values()
+            )
+
+
+def model_name(stream: Stream, service: InferenceService) -> str | None:
+    """The name that a server is told to answer under; None where it is the InferenceService's."""
+    model = service.predictor.model()
+    sources: list[Node] = [model[1]] if model is not None else []
+    sources += service.predictor.containers()
+    runtime = model[1].text("runtime") if model is not None else None
+    if runtime is not None:
+        for kind in ("ServingRuntime", "ClusterServingRuntime"):
+            one = stream.find(service.object, kind, runtime)
+            if one is not None:
+                sources += one.node.items("spec", "containers")
+    for source in sources:
+        words = [item.value for key in ("command", "args") for item in source.items(key)]
+        for position, word in enumerate(words):
+            option, equals, value = str(word).partition("=")
+            if option in ("--model_name", "--model-name", "--name"):
+                following = str(words[position + 1]) if position + 1 < len(words) else ""
+                said = value if equals else following
+                return None if "{{.Name}}" in said.replace(" ", "") else said
+    return None
