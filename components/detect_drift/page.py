@@ -119,7 +119,8 @@ def _rules(windows: tuple[DriftJudgement, ...], rules: DriftRules) -> Section:
                 row("literal", [one.literal for one in windows]),
                 row("calibrated", [one.calibrated for one in windows]),
             ],
-            caption="False alarms are those that the reference itself would have set off.",
+            caption="False alarms are those that the reference itself would have set off: of the "
+            "calibrated rule, in parts of it that were held out while its bounds were made.",
             align="lllll",
             stack=True,
         ),

@@ -41,14 +41,6 @@ class Values:
     invalid: np.ndarray
     unseen: np.ndarray
 
-    def __sub__(self, other: Values) -> Values:
-        return Values(
-            self.bins - other.bins,
-            self.missing - other.missing,
-            self.invalid - other.invalid,
-            self.unseen - other.unseen,
-        )
-
     @property
     def values(self) -> np.ndarray:
         """Finite numbers or categories, [windows]."""
@@ -104,13 +96,14 @@ class Square:
         days that follow each other are alike; evidence by their own spread would not show it.
         """
         half = len(self.value) // 2
-        parts = self._part(slice(None, half)), self._part(slice(half, None))
+        parts = self.part(slice(None, half)), self.part(slice(half, None))
         spreads = parts[1].spread(), parts[0].spread()
         return np.concatenate(
             [one.evidence(spread) for one, spread in zip(parts, spreads, strict=True)]
         )
 
-    def _part(self, chosen: slice) -> Square:
+    def part(self, chosen: slice | np.ndarray) -> Square:
+        """Of some windows, in the same order."""
         return Square(self.value[chosen], self.size[chosen], self.freedom[chosen])
 
 

@@ -168,8 +168,9 @@ def _basis(limits: Variation, rules: DriftRules) -> str:
         said += ", too few for the budget: extrapolated, and wide to be safe"
     both = limits.calibrated + limits.channels
     return (
-        f"{said}; these had at most {both:.2g} false alarms in 30 days, with all channels, of "
-        f"{rules.calibrated.false_alarms:g} allowed"
+        f"{said}; held out of the bounds, these had {both:.2g} false alarms in 30 days with all "
+        f"channels (95 % bound {limits.most(both):.2g}), of {rules.calibrated.false_alarms:g} "
+        "allowed"
     )
 
 

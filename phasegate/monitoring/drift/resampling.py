@@ -1,34 +1,25 @@
-"""Stretches of the reference as windows, and the bound that drift-free ones keep within."""
+"""How much drift-free windows vary, the bound that they keep within, and how often they alarm."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 from scipy.special import chdtri
 
-from phasegate.monitoring.counting import EPOCH
-from phasegate.monitoring.counts import Counts, NumericCounts, WindowCounts
+from phasegate.monitoring.counts import WindowCounts
 from phasegate.monitoring.drift import rules as rule
-from phasegate.monitoring.drift.comparison import (
-    Comparison,
-    Values,
-    compare,
-    groups,
-    share_square,
-    window_values,
-)
-from phasegate.monitoring.drift.variation import Spread, Variation
-from phasegate.monitoring.policy import DAY, DriftRules
-from phasegate.monitoring.profile import Profile, Reference
+from phasegate.monitoring.drift.comparison import Square, share_square
+from phasegate.monitoring.drift.stretches import Column, Stretches, column, rounded
+from phasegate.monitoring.drift.variation import MONTH, Spread, Variation
+from phasegate.monitoring.policy import DriftRules
+from phasegate.monitoring.profile import Profile
 
-MONTH = 30 * DAY
-MOST_WINDOWS = 2_000
 LEAST_EVIDENCE = -math.log(0.05)
 TAIL = 0.25
-MICROSECOND = timedelta(microseconds=1)
 
 
 def variation(
@@ -47,76 +38,37 @@ def variation(
     span = starts[-1] + rules.pane - starts[0] if starts else timedelta(0)
     if span < 2 * length or rules.pane > length:
         return None
-    stretches = _Stretches(starts, [panes[one] for one in starts], span, length, seed)
-    families: list[np.ndarray] = []
-    spreads: dict[str, Spread] = {}
-    columns: dict[str, Comparison] = {}
-    for reference in (*profile.features, profile.scores):
-        name = "" if reference is profile.scores else reference.name
-        found, spread = _column(reference, name, stretches)
-        columns[name], spreads[name] = found, spread
-        judged = rule.enough(found, rules.calibrated)
-        families += [
-            np.where(judged, found.shape.crossed(), 0.0),
-            np.where(judged, found.stability.crossed(), 0.0),
-        ]
-        if name:
-            families.append(found.absence.crossed())
-    rows, usual = stretches.rows, float(np.median(stretches.rows))
-    rate = rule.rate_square(rows, np.array(usual))
-    positive, of = stretches.of([one.positive for one in stretches.counts]), rows
-    rest = stretches.total_rows - rows
-    others = stretches.total_positive - positive
-    decided = share_square(others, rest, positive, of)
-    rate_spread, positive_spread = rate.spread(), decided.spread()
-    scored = columns.pop("")
-    score_spread = spreads.pop("")
-    judged = rows >= max(rules.calibrated.min_rows, 1)
-    families.append(np.where(judged, decided.crossed(), 0.0))
-    if rules.channels.rate:
-        families.append(rate.crossed())
-    worst = np.max(np.nan_to_num(np.array(families)), axis=0)
-    independent = span / length
-    bound, beyond = threshold(worst, independent, rules.calibrated.false_alarms * (length / MONTH))
-    literally = np.sum([rule.literal(one, rules.literal) for one in columns.values()], axis=0)
-    of_calibrated = [
-        rule.calibrated(one, spreads[name], bound, rules.calibrated)
-        for name, one in columns.items()
-    ]
-    alarms = [
-        rule.missing(one, spreads[name], bound, rules.channels) for name, one in columns.items()
-    ]
-    alarms.append(rule.calibrated(scored, score_spread, bound, rules.calibrated))
-    alarms.append(
-        judged
-        & rule.factor(
-            positive / np.maximum(of, 1), others / np.maximum(rest, 1),
-            decided, positive_spread, bound, rules.channels.positive,
-        )
-    )  # fmt: skip
-    if rules.channels.rate:
-        alarms.append(
-            rule.factor(rows, np.array(usual), rate, rate_spread, bound, rules.channels.rate)
-        )
+    stretches = Stretches(starts, [panes[one] for one in starts], span, length, seed)
+    windows = _Windows.of(profile, stretches, span / length, length, rules)
+    allowed = windows.allowance(np.ones(windows.number, bool))
+    literally = np.sum(
+        [rule.literal(one.found, rules.literal) for one in windows.features.values()], axis=0
+    )
+    unknown = _Windows.of(profile, stretches.apart(), span / length, length, rules)
+    calibrated, channels = np.zeros((2, windows.number), bool)
+    for part in np.unique(stretches.parts):
+        held_out = stretches.parts == part
+        if not held_out.all():
+            told = unknown.alarms(windows.allowance(~held_out))
+            calibrated[held_out], channels[held_out] = (one[held_out] for one in told)
 
     def monthly(alerts: np.ndarray) -> float:
-        return _round(float(np.mean(alerts)) * (MONTH / length))
+        return rounded(float(np.mean(alerts)) * (MONTH / length))
 
-    features = len(columns)
     return Variation(
         length,
-        len(stretches.first),
-        _round(independent),
-        _round(bound),
-        beyond,
-        _round(usual),
-        _round(rate_spread),
-        _round(positive_spread),
-        score_spread,
-        spreads,
-        monthly(literally > rules.literal.share * features),
-        monthly(np.any(of_calibrated, axis=0) if features else np.zeros(1)),
-        monthly(np.any(alarms, axis=0)),
+        windows.number,
+        rounded(windows.independent),
+        rounded(allowed.bound),
+        allowed.extrapolated,
+        rounded(windows.usual),
+        rounded(allowed.rate),
+        rounded(allowed.positive),
+        allowed.scores,
+        allowed.features,
+        monthly(literally > rules.literal.share * len(windows.features)),
+        monthly(calibrated),
+        monthly(channels),
     )
 
 
@@ -149,84 +101,126 @@ def threshold(worst: np.ndarray, independent: float, alpha: float) -> tuple[floa
     return max(bound, ordered), level > 1
 
 
-class _Stretches:
-    """Windows of the reference, by the panes that they begin and end at."""
+@dataclass(frozen=True, slots=True)
+class _Allowance:
+    """What drift-free windows were seen to do.
 
-    def __init__(
-        self,
-        starts: Sequence[datetime],
-        counts: Sequence[WindowCounts],
-        span: timedelta,
-        length: timedelta,
-        seed: int,
-    ) -> None:
-        self.counts = counts
-        at = np.array([(one - starts[0]) // MICROSECOND for one in starts])
-        # At whole lengths since 1970, as windows are cut: a stretch over the end of a weekend is
-        # like neither part, and judged windows are never that.
-        offset = (EPOCH - starts[0]) % length // MICROSECOND
-        begin = np.arange(offset, (span - length) // MICROSECOND + 1, length // MICROSECOND)
-        if len(begin) > MOST_WINDOWS:
-            chosen = np.random.default_rng(seed).choice(len(begin), MOST_WINDOWS, replace=False)
-            begin = begin[np.sort(chosen)]
-        self.first = np.searchsorted(at, begin)
-        self.last = np.searchsorted(at, begin + length // MICROSECOND)
-        all_rows = [one.rows for one in counts]
-        self.rows = self.of(all_rows)
-        self.total_rows = float(sum(all_rows))
-        self.total_positive = float(sum(one.positive for one in counts))
+    Attributes:
+        bound: evidence that they exceed as often as the budget allows.
+        extrapolated: whether that is further than they reach.
+        rate, positive: variance between windows of rows and of the share decided 1.
+        scores: of the predictions.
+        features: by name.
+    """
 
-    def of(self, values: Sequence[float] | np.ndarray) -> np.ndarray:
-        """Sums of the windows, [windows, ...], of values of the panes, [panes, ...]."""
-        values = np.asarray(values, float)
-        sums = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0)])
-        return sums[self.last] - sums[self.first]
+    bound: float
+    extrapolated: bool
+    rate: float
+    positive: float
+    scores: Spread
+    features: Mapping[str, Spread]
 
 
-def _column(reference: Reference, name: str, stretches: _Stretches) -> tuple[Comparison, Spread]:
-    """One column of the windows against the rest; predictions where it has no name."""
-    of: list[Counts] = [one.features[name] if name else one.scores for one in stretches.counts]
-    each = window_values(of)
-    window = Values(*(stretches.of(one) for one in (each.bins, each.missing, each.invalid)),
-                    stretches.of(each.unseen))  # fmt: skip
-    total = Values(*(one.sum(axis=0, keepdims=True) for one in
-                     (each.bins, each.missing, each.invalid, each.unseen)))  # fmt: skip
-    rest = total - window
-    is_numeric = reference.kind == "numeric"
-    found = compare(rest, window, groups(reference), numeric=is_numeric)
-    rows = np.maximum(window.rows, 1)
-    new = np.zeros(len(rows))
-    if not is_numeric:
-        # What only this window has would have been unseen, had it not been part of the reference.
-        new = np.where(rest.bins > 0, 0.0, window.bins).sum(axis=-1)
-    occupied = (window.bins > 0).sum(axis=-1)
-    low, high = _extremes(of, stretches)
-    constant = (occupied == 1) & (low == high) if is_numeric else occupied == 1
-    return found, Spread(
-        _round(found.shape.spread()),
-        _round(found.stability.spread()),
-        _round(found.absence.spread()),
-        _round(float(np.max(new / rows))),
-        _round(float(np.max(window.invalid / rows))),
-        _round(float(new.sum() / max(window.rows.sum(), 1))),
-        _round(float(np.mean(constant))),
-        _round(float(np.mean(window.values == 0))),
-    )
+@dataclass(frozen=True, eq=False)
+class _Windows:
+    """Windows of the reference, compared with the rest of it.
 
+    Attributes:
+        features: by name.
+        scores: the predictions.
+        rows, usual: of each, [windows], and of most.
+        positive, others: share decided 1 in each and in the rest, [windows].
+        decided: statistic of these shares.
+        arrivals: statistic of the rows.
+        judged: whether a window has rows enough for its predictions to be judged, [windows].
+        independent: windows that fit side by side.
+        alpha: share of windows that may alarm.
+        rules: how windows are judged.
+    """
 
-def _extremes(counts: Sequence[Counts], stretches: _Stretches) -> tuple[np.ndarray, np.ndarray]:
-    """Smallest and largest number of each window; NaN and infinity where there is none."""
-    if not isinstance(counts[0], NumericCounts):
-        return np.empty(0), np.empty(0)
-    low = np.array([one.low for one in counts])  # type: ignore[union-attr]
-    high = np.array([one.high for one in counts])  # type: ignore[union-attr]
-    spans = list(zip(stretches.first, stretches.last, strict=True))
-    return (
-        np.array([low[a:b].min(initial=math.inf) for a, b in spans]),
-        np.array([high[a:b].max(initial=-math.inf) for a, b in spans]),
-    )
+    features: Mapping[str, Column]
+    scores: Column
+    rows: np.ndarray
+    usual: float
+    positive: np.ndarray
+    others: np.ndarray
+    decided: Square
+    arrivals: Square
+    judged: np.ndarray
+    independent: float
+    alpha: float
+    rules: DriftRules
 
+    @classmethod
+    def of(
+        cls, profile: Profile, stretches: Stretches, independent: float, length: timedelta,
+        rules: DriftRules,
+    ) -> _Windows:  # fmt: skip
+        """Compare each window with the rest."""
+        rows, rest = stretches.rows, stretches.rest([one.rows for one in stretches.counts])
+        usual = float(np.median(rows))
+        decided = [one.positive for one in stretches.counts]
+        positive, others = stretches.of(decided), stretches.rest(decided)
+        return cls(
+            {one.name: column(one, one.name, stretches) for one in profile.features},
+            column(profile.scores, "", stretches),
+            rows, usual,
+            positive / np.maximum(rows, 1), others / np.maximum(rest, 1),
+            share_square(others, rest, positive, rows),
+            rule.rate_square(rows, np.array(usual)),
+            rows >= max(rules.calibrated.min_rows, 1),
+            independent, rules.calibrated.false_alarms * (length / MONTH), rules,
+        )  # fmt: skip
 
-def _round(value: float) -> float:
-    """Six digits, so that the file is small."""
-    return float(f"{value:.6g}")
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    def allowance(self, chosen: np.ndarray) -> _Allowance:
+        """What some of the windows do.
+
+        Args:
+            chosen: which, [windows] of bool.
+        """
+        worst = np.max(np.nan_to_num(np.array(list(self._evidence(chosen)))), axis=0)
+        share = float(np.mean(chosen))
+        bound, extrapolated = threshold(worst, self.independent * share, self.alpha)
+        return _Allowance(
+            bound, extrapolated,
+            self.arrivals.part(chosen).spread(), self.decided.part(chosen).spread(),
+            self.scores.spread(chosen),
+            {name: one.spread(chosen) for name, one in self.features.items()},
+        )  # fmt: skip
+
+    def alarms(self, allowed: _Allowance) -> tuple[np.ndarray, np.ndarray]:
+        """Which windows alarm by the calibrated rule, and by the soft channels; [windows] each."""
+        rules, bound = self.rules, allowed.bound
+        calibrated = np.zeros(self.number, bool)
+        channels = rule.calibrated(self.scores.found, allowed.scores, bound, rules.calibrated)
+        for name, one in self.features.items():
+            spread = allowed.features[name]
+            calibrated |= rule.calibrated(one.found, spread, bound, rules.calibrated)
+            channels |= rule.missing(one.found, spread, bound, rules.channels)
+        channels |= self.judged & rule.factor(
+            self.positive, self.others, self.decided, allowed.positive, bound,
+            rules.channels.positive,
+        )  # fmt: skip
+        if rules.channels.rate:
+            channels |= rule.factor(
+                self.rows, np.array(self.usual), self.arrivals, allowed.rate, bound,
+                rules.channels.rate,
+            )  # fmt: skip
+        return calibrated, channels
+
+    def _evidence(self, chosen: np.ndarray) -> Iterator[np.ndarray]:
+        """Evidence of each statistic that is judged, by the spread of other windows."""
+        for one in (*self.features.values(), self.scores):
+            judged = rule.enough(one.found, self.rules.calibrated)[chosen]
+            yield np.where(judged, one.found.shape.part(chosen).crossed(), 0.0)
+            yield np.where(judged, one.found.stability.part(chosen).crossed(), 0.0)
+            if one is not self.scores:
+                yield one.found.absence.part(chosen).crossed()
+        yield np.where(self.judged[chosen], self.decided.part(chosen).crossed(), 0.0)
+        if self.rules.channels.rate:
+            yield self.arrivals.part(chosen).crossed()

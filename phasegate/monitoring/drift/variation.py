@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from scipy.special import chdtri
+
+MONTH = timedelta(days=30)
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:
@@ -48,8 +52,9 @@ class Variation:
         positive: of the share decided 1.
         scores: of the predictions.
         features: by name.
-        literal, calibrated: false alarms of the rules in 30 days, as these windows have them.
-        channels: false alarms of all channels but the distributions of features.
+        literal, calibrated: false alarms of the rules in 30 days; those of the calibrated one in
+            windows that had no part in its bounds.
+        channels: false alarms of all channels but the distributions of features, as well so.
     """
 
     length: timedelta
@@ -65,3 +70,12 @@ class Variation:
     literal: float
     calibrated: float
     channels: float
+
+    def most(self, rate: float) -> float:
+        """Upper 95 % bound of a number of false alarms in 30 days, of as many seen (Garwood 1936).
+
+        Args:
+            rate: seen in these windows, in 30 days.
+        """
+        months = self.windows * (self.length / MONTH)
+        return float(chdtri(2 * round(rate * months) + 2, 0.05)) / 2 / months

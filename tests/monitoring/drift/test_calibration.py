@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -131,6 +132,27 @@ def test_a_tail_that_is_not_seen_is_extrapolated_upwards(number, seed):
     bound, extrapolated = threshold(worst, number, 1 / 30)
     assert extrapolated
     assert bound >= worst.max()
+
+
+def test_windows_that_are_like_no_others_are_false_alarms_of_the_reference():
+    """Days on another level sets its own bounds, and would have alarmed without them."""
+    rng = np.random.default_rng(5)
+    parts = [days(0, 48, rng), days(48, 12, rng, shift=4.0)]
+    reference = pa.concat_tables(parts)
+    mine = profile(reference)
+    day = calibrate(mine, panes(mine, reference), RULES, seed=1).of(DAY)
+    assert day.calibrated * day.windows / 30 >= 8
+    few = calibrate(mine, panes(mine, parts[0]), RULES, seed=1).of(DAY)
+    assert few.calibrated * few.windows / 30 <= 2
+
+
+def test_a_rate_of_few_windows_has_a_wide_bound():
+    rng = np.random.default_rng(4)
+    reference = days(0, 60, rng)
+    mine = profile(reference)
+    day = calibrate(mine, panes(mine, reference), RULES, seed=1).of(DAY)
+    assert day.most(0.0) == pytest.approx(-np.log(0.05) / (day.windows / 30))
+    assert day.most(1.0) > day.most(0.5) > day.most(0.0)
 
 
 def test_no_budget_allows_nothing():
