@@ -67,7 +67,7 @@ def is_fixed(uri: str) -> bool:
     (False, True)
     """
     scheme, _, path = uri.partition("://")
-    if scheme == "oci":
+    if scheme.startswith("oci"):
         return _IMAGE_TAG.search(path.rpartition("/")[2]) is not None
     if scheme == "hf" and ":" in path:
         return _DIGEST.search(path.rpartition(":")[2]) is not None

@@ -21,6 +21,7 @@ _HARMLESS_NAME = re.compile(
     r"^(max|min|num)_.*tokens?|_tokens)\Z",
     re.IGNORECASE,
 )
+_NO_SECRET = re.compile(r"(\$\(|\{\{|/|(yes|no|true|false|on|off|[0-9]*)\Z)", re.IGNORECASE)
 _SECRET_VALUE = re.compile(
     r"AKIA[0-9A-Z]{16}|ghp_[A-Za-z0-9]{36}|hf_[A-Za-z0-9]{30,}|-----BEGIN [A-Z ]*PRIVATE KEY|"
     r"AIza[0-9A-Za-z_-]{35}|xox[abp]-[0-9A-Za-z-]{10,}|://[^/\s:@]+:[^/\s:@$]+@"
@@ -172,11 +173,12 @@ def secret_in_plain_text(stream: Stream) -> Problems:
         for container in _with_model(pod):
             for variable in container.node.items("env"):
                 name, value = variable.text("name") or "", variable.at("value")
-                if value is None or not isinstance(value.value, str) or not value.value:
+                if value is None or not isinstance(value.value, str):
                     continue
                 named = _SECRET_NAME.search(name) and not _HARMLESS_NAME.search(name)
-                reference = value.value.startswith(("$(", "{{", "/"))
-                if (named and not reference) or _SECRET_VALUE.search(value.value):
+                if (named and not _NO_SECRET.match(value.value)) or _SECRET_VALUE.search(
+                    value.value
+                ):
                     yield Problem(
                         pod.object,
                         value,

@@ -11,7 +11,8 @@ from phasegate.manifests.rules.registry import ERROR, Problems, rule
 from phasegate.manifests.services import TRANSFORMER, Component, inference_services
 
 _SCHEMES = frozenset(
-    {"gs", "s3", "hdfs", "webhdfs", "hf", "modelscope", "http", "https", "pvc", "oci", "file"}
+    {"file", "gs", "hdfs", "hf", "http", "https", "modelscope", "oci", "oci+fetch", "oci+native"}
+    | {"pvc", "s3", "webhdfs"}
 )
 _SCHEME = re.compile(r"\A([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 _KEY = re.compile(r"kbs:///[\w.-]+/[\w.-]+/[\w.-]+\Z", re.ASCII)

@@ -100,6 +100,12 @@ _QUANTITIES_OF = {
     "V2HPAScalingRules": {"tolerance"},
     "V2MetricTarget": {"value"},
 }
+# Required by a client, and not by KServe's definitions, which share the type or default the field.
+_OPTIONAL = {
+    "V1HTTPGetAction": {"port"},
+    "V1TCPSocketAction": {"port"},
+    "V1beta1ARTExplainerSpec": {"name"},
+}
 # Required by the API, and not by the client.
 _REQUIRED = {
     "V1alpha1SupportedModelFormat": ["name"],
@@ -164,6 +170,7 @@ def _definition(model: Any) -> dict[str, Any]:
     status = model.attribute_map.get("status")
     required = sorted(
         {model.attribute_map[name] for name in _required(model)}
+        - _OPTIONAL.get(model.__name__, set())
         | set(_REQUIRED.get(model.__name__, ()))
     )
     definition: dict[str, Any] = {

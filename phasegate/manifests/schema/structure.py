@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from phasegate.linting.node import Node
-
-Schema = dict[str, Any]
+from phasegate.manifests.schema.suggestion import Place, Schema, resolved, suggestion
 
 _QUANTITY = re.compile(
     r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?[0-9]+))?\Z"
@@ -47,16 +44,6 @@ class Misfit:
     fix: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    path: str
-    parent: _Place | None = None
-    known: frozenset[str] = frozenset()
-
-    def __truediv__(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
-
-
 def misfits(node: Node, schema: Schema, definitions: dict[str, Schema]) -> Iterator[Misfit]:
     """Everything that does not fit.
 
@@ -65,14 +52,13 @@ def misfits(node: Node, schema: Schema, definitions: dict[str, Schema]) -> Itera
         schema: its schema; ``$ref`` names a definition.
         definitions: by name.
     """
-    yield from _check(node, schema, definitions, _Place(""))
+    yield from _check(node, schema, definitions, Place(""))
 
 
 def _check(
-    node: Node, schema: Schema, definitions: dict[str, Schema], place: _Place
+    node: Node, schema: Schema, definitions: dict[str, Schema], place: Place
 ) -> Iterator[Misfit]:
-    while "$ref" in schema:
-        schema = definitions[schema["$ref"]]
+    schema = resolved(schema, definitions)
     if "any" in schema:
         return
     value = node.value
@@ -87,7 +73,7 @@ def _check(
         item_schema = schema.get("items")
         if item_schema is not None:
             for index, item in enumerate(value):
-                here = _Place(f"{place.path}[{index}]", place.parent, place.known)
+                here = Place(f"{place.path}[{index}]", place.parent, place.known)
                 yield from _check(item, item_schema, definitions, here)
     else:
         yield from _value(node, value, schema, place)
@@ -98,7 +84,7 @@ def _mapping(
     value: dict[str, Node],
     schema: Schema,
     definitions: dict[str, Schema],
-    place: _Place,
+    place: Place,
 ) -> Iterator[Misfit]:
     properties = schema.get("properties")
     others = schema.get("additionalProperties")
@@ -116,38 +102,17 @@ def _mapping(
             continue
         if properties is not None and key in properties:
             known = frozenset(properties)
-            here = _Place(place / key, place, known)
+            here = Place(place / key, place, known)
             yield from _check(child, properties[key], definitions, here)
         elif isinstance(others, dict):
-            yield from _check(child, others, definitions, _Place(f"{place.path}[{key}]"))
+            yield from _check(child, others, definitions, Place(f"{place.path}[{key}]"))
         elif properties and not others and not schema.get("x-kubernetes-preserve-unknown-fields"):
             yield Misfit(
                 Fault.UNKNOWN,
                 child.line,
                 f"{place / key} is no field of this kind",
-                _suggestion(key, properties, definitions, place),
+                suggestion(key, properties, definitions, place),
             )
-
-
-def _suggestion(
-    key: str, properties: dict[str, Schema], definitions: dict[str, Schema], place: _Place
-) -> str:
-    folded = {name.lower(): name for name in properties}
-    close = difflib.get_close_matches(key.lower(), folded, 1, 0.75)
-    if close:
-        return f"Did you mean {folded[close[0]]}?"
-    parent = place
-    while parent.parent is not None:
-        if key in parent.known:
-            return f"It belongs to {parent.parent.path or 'the top level'}: move it there."
-        parent = parent.parent
-    for name, inner in properties.items():
-        while "$ref" in inner:
-            inner = definitions[inner["$ref"]]  # noqa: PLW2901  (what the reference stands for)
-        if key in inner.get("properties", ()):
-            return f"It belongs to {place / name}: move it there."
-    loose = difflib.get_close_matches(key.lower(), folded, 1, 0.55)
-    return f"Did you mean {folded[loose[0]]}?" if loose else "Remove it."
 
 
 def _mismatch(value: object, schema: Schema) -> str | None:
@@ -183,7 +148,7 @@ def _implied(schema: Schema) -> str:
     return "array" if "items" in schema else ""
 
 
-def _wrong_type(node: Node, expected: str, place: _Place) -> Misfit:
+def _wrong_type(node: Node, expected: str, place: Place) -> Misfit:
     shown = "" if isinstance(node.value, dict | list | None) else f" ({_shown(node.value)})"
     fix = f"Give it {expected}."
     if expected == "a string" and isinstance(node.value, bool | int | float):
@@ -202,16 +167,17 @@ def _looks_like(text: str, expected: str) -> bool:
     return text.lstrip("-").isdigit() if expected == "a whole number" else text in ("true", "false")
 
 
-def _value(node: Node, value: object, schema: Schema, place: _Place) -> Iterator[Misfit]:
+def _value(node: Node, value: object, schema: Schema, place: Place) -> Iterator[Misfit]:
     if schema.get("quantity") and isinstance(value, str) and not _QUANTITY.match(value):
         yield _wrong_value(node, place, f"has to be {_QUANTITY_TEXT}")
     if "enum" in schema and value not in schema["enum"]:
         allowed = ", ".join(map(str, schema["enum"]))
         yield _wrong_value(node, place, f"has to be one of {allowed}")
     if isinstance(value, str):
-        yield from _length(node, len(value), schema, "Length", "characters", place)
+        too_long = list(_length(node, len(value), schema, "Length", "characters", place))
+        yield from too_long
         pattern = _pattern(schema["pattern"]) if "pattern" in schema else None
-        if pattern is not None and not pattern.search(value):
+        if pattern is not None and not too_long and not pattern.search(value):
             yield _wrong_value(node, place, f"has to match {schema['pattern']}")
     elif isinstance(value, int | float) and not isinstance(value, bool):
         low, high = schema.get("minimum"), schema.get("maximum")
@@ -221,7 +187,7 @@ def _value(node: Node, value: object, schema: Schema, place: _Place) -> Iterator
 
 
 def _length(
-    node: Node, length: int, schema: Schema, suffix: str, unit: str, place: _Place
+    node: Node, length: int, schema: Schema, suffix: str, unit: str, place: Place
 ) -> Iterator[Misfit]:
     low, high = schema.get(f"min{suffix}", 0), schema.get(f"max{suffix}")
     if length < low or (high is not None and length > high):
@@ -234,7 +200,7 @@ def _length(
         )
 
 
-def _wrong_value(node: Node, place: _Place, rule: str) -> Misfit:
+def _wrong_value(node: Node, place: Place, rule: str) -> Misfit:
     return Misfit(
         Fault.VALUE, node.line, f"{place.path} is {_shown(node.value)}, and {rule}", f"It {rule}."
     )
