@@ -24,8 +24,7 @@ RUN --mount=type=secret,id=index --mount=type=secret,id=certificates \
 RUN sh /build/install_compiler.sh
 RUN --mount=type=cache,target=/root/.cache/uv --mount=type=secret,id=index \
     --mount=type=secret,id=certificates \
-    sh /build/install_libraries.sh
-RUN sh /build/prune.sh /opt/venv
+    sh /build/install_libraries.sh && sh /build/prune.sh /opt/venv
 
 
 # The project's own code, compiled: the layer that changes, and is small.

@@ -10,7 +10,7 @@ for name in $sources; do
 done
 /opt/uv/bin/uv venv --quiet --no-config --python "$(command -v python)" /opt/venv
 # Bytecode that does not know its source's time: the same in each build.
-export PYC_INVALIDATION_MODE=unchecked-hash
+export PYC_INVALIDATION_MODE=UNCHECKED_HASH
 /opt/uv/bin/uv pip sync --quiet --no-config --python /opt/venv/bin/python --compile-bytecode \
   --require-hashes --only-binary :all: "$@" --build-constraints "$lock" "$lock"
 # The project and its command, as in a local environment.

@@ -26,14 +26,15 @@ PIPELINES = {
 }
 
 
-def write_all(check: bool = False) -> list[Path]:
+def write_all(check: bool = False, output: Path | None = None) -> list[Path]:
     """Bring compiled pipelines and component READMEs up to date; returns what was not.
 
     Args:
         check: only compare, write nothing.
+        output: another folder for the compiled pipelines; then nothing else is written.
     """
     stale = []
-    for path, text in _generated().items():
+    for path, text in (_compiled(output) if output else _generated()).items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             stale.append(path)
             if not check:
@@ -51,11 +52,12 @@ def components() -> dict[str, BaseComponent]:
     }
 
 
+def _compiled(folder: Path) -> dict[Path, str]:
+    return {folder / f"{name}.yaml": _compile(pipeline) for name, pipeline in PIPELINES.items()}
+
+
 def _generated() -> dict[Path, str]:
-    texts = {
-        ROOT / "pipelines" / "compiled" / f"{name}.yaml": _compile(pipeline)
-        for name, pipeline in PIPELINES.items()
-    }
+    texts = _compiled(ROOT / "pipelines" / "compiled")
     for name, component in components().items():
         texts[ROOT / "components" / name / "README.md"] = readme(component)
     observability = ROOT / "kserve_manifests" / "observability"

@@ -21,4 +21,8 @@ def step(
     task.set_memory_request(memory).set_memory_limit(memory)
     task.set_retry(num_retries=2, backoff_duration="10s", backoff_factor=2)
     task.set_caching_options(cached)
+    # A container cannot see its own digest, which a model's provenance names.
+    image = task.container_spec.image
+    if "@" in image:
+        task.set_env_variable("PHASEGATE_IMAGE", image)
     return task

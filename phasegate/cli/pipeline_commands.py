@@ -35,12 +35,36 @@ def compile_command(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail if a file is not up to date.")
     ] = False,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="PHASEGATE_IMAGES",
+            help="File of image digests to pin; `phasegate images build --push` writes it.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the compiled pipelines alone, which pinned ones need."),
+    ] = None,
 ) -> int:
-    """Compile the pipelines to YAML, and write each component's README from its contract."""
+    """Compile the pipelines to YAML, and write each component's README from its contract.
+
+    With --images, the pipelines run in exactly the images that were pushed. Digests of images
+    that were built from another lock or other code are refused.
+    """
+    if images and not output:
+        raise BadInput(
+            "pinned pipelines belong to one registry, and not into the project's own folder",
+            where="--images",
+            fix="name another folder with --output",
+        )
+    if images:  # components read it when they are imported
+        os.environ["PHASEGATE_IMAGES"] = str(images.resolve())
     compilation = importlib.import_module("pipelines.compilation")
-    changed = compilation.write_all(check=check)
+    changed = compilation.write_all(check=check, output=output and output.resolve())
     for path in changed:
-        out.print(f"{'stale' if check else 'wrote'} {path.relative_to(ROOT)}", markup=False)
+        shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        out.print(f"{'stale' if check else 'wrote'} {shown}", markup=False)
     if check and changed:
         raise BadInput("generated files are not up to date", fix="run phasegate compile")
     if not changed:
