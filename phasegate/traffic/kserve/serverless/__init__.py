@@ -3,3 +3,7 @@
 `KServeServerlessTarget` carries out a plan by ``canaryTrafficPercent``; Knative cannot copy
 requests, so that a shadow is the champion's prediction log, sent again (`replay`).
 """
+
+from phasegate.traffic.kserve.serverless.target import KServeServerlessTarget
+
+__all__ = ["KServeServerlessTarget"]

@@ -1,0 +1,134 @@
+"""A new model as the newest revision: which PATCH makes it that, and when it is ready."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from phasegate.errors import BadInput, Unavailable
+from phasegate.kubernetes.cluster import Cluster
+from phasegate.kubernetes.kinds import INFERENCE_SERVICE
+from phasegate.traffic.kserve.serverless.keeping import Kept
+from phasegate.traffic.kserve.serverless.standing import DIGEST, VERSION, Standing
+from phasegate.traffic.plan import effective
+
+if TYPE_CHECKING:
+    from phasegate.traffic.kserve.slots import Deployment
+
+
+def deployment(model: Deployment, standing: Standing, kept: Kept) -> dict[str, Any] | None:
+    """The PATCH that asks for a model: its address, its digest and no traffic, all at once.
+
+    Returns:
+        None where it is asked for already.
+
+    Raises:
+        BadInput: another challenger would lose its revision's share, or what has traffic is not
+            what the plan says, so that KServe would pin the wrong revision.
+    """
+    if standing.digest == model.digest and standing.storage_uri == model.storage_uri:
+        return None
+    where = f"InferenceService {standing.name}"
+    plan, slot = kept.plan, model.digest[:12]
+    if plan is not None:
+        rival = plan.challenger
+        if rival is not None and rival.name != slot and (plan.weight or plan.mirror):
+            raise BadInput(
+                f"{rival.name} is the challenger of a release that is under way",
+                where=where,
+                expected="one challenger at a time, because KServe shares with the newest only",
+                fix="finish that release or roll it back first",
+            )
+        pinned = standing.rolled_out
+        if pinned is not None and plan.champion.name not in (pinned.slot, slot):
+            raise BadInput(
+                f"{pinned.slot or pinned.name} would answer, and the plan says"
+                f" {plan.champion.name}",
+                where=where,
+                expected="the champion as the last revision that was rolled out",
+                fix="let the release settle first: phasegate release status",
+            )
+    return {
+        "metadata": {"annotations": {DIGEST: model.digest, VERSION: model.version}},
+        "spec": {
+            "predictor": {
+                # Without a revision that was rolled out, KServe would roll this one out, and then
+                # take the 0 for a rollback.
+                "canaryTrafficPercent": None if standing.rolled_out is None else 0,
+                "model": {"storageUri": model.storage_uri},
+            }
+        },
+    }
+
+
+def deployed(
+    cluster: Cluster,
+    namespace: str,
+    name: str,
+    digest: str,
+    standing: Callable[[Mapping[str, Any]], Standing],
+    seconds: float,
+) -> Standing:
+    """Wait until the newest revision serves a model, and KServe knows it as the latest.
+
+    Raises:
+        Unavailable: it is not ready in time, and why.
+        BadInput: somebody asks for another model by now.
+    """
+    last: list[Standing] = []
+
+    def ready(service: Mapping[str, Any] | None) -> bool:
+        if service is None:
+            return False
+        last[:] = [standing(service)]
+        if last[0].digest != digest:
+            raise BadInput(
+                f"{last[0].slot or 'no model'} is asked for by now, and not {digest[:12]}",
+                where=f"InferenceService {namespace}/{name}",
+            )
+        return last[0].up_to_date
+
+    try:
+        cluster.await_(
+            INFERENCE_SERVICE, namespace, name, ready, seconds, f"{digest[:12]} is ready"
+        )
+    except Unavailable as error:
+        newest = last[0].created if last else None
+        problem = "KServe has made no revision for it"
+        if newest is not None and newest.digest == digest:
+            problem = f"revision {newest.name}: {newest.problem or 'not the latest yet'}"
+        raise Unavailable(f"{error.what} ({problem})", where=error.where, fix=error.fix) from None
+    return last[0]
+
+
+def champion_again(slot: str, standing: Standing, kept: Kept) -> Deployment | None:
+    """The champion's model, to take the place of one that is served no more.
+
+    Returns:
+        None where that one is not the newest: then nothing of it is left.
+
+    Raises:
+        BadInput: it is the champion, or has a share.
+    """
+    from phasegate.traffic.kserve.slots import Deployment
+
+    where, plan = f"InferenceService {standing.name}", kept.plan
+    if standing.slot != slot:
+        return None
+    if plan is not None and plan.champion.name == slot:
+        raise BadInput(f"{slot} is the champion", where=where)
+    if plan is not None and plan.challenger is not None and plan.challenger.name == slot:
+        active = effective(plan)
+        if active.weight or active.mirror:
+            raise BadInput(
+                f"{slot} still has its share", where=where, fix="roll its release back first"
+            )
+    champion = standing.rolled_out
+    if champion is None or champion.slot in ("", slot) or not champion.storage_uri:
+        raise BadInput(
+            f"no other model than {slot} is known to go back to",
+            where=where,
+            fix="deploy the one that shall answer",
+        )
+    number = champion.version or f"{standing.name}/0"
+    return Deployment(standing.name, number, champion.digest, champion.storage_uri)
