@@ -12,7 +12,7 @@ from phasegate.linting.node import Node
 from phasegate.linting.reading import Source
 from phasegate.linting.rule import Rule
 from phasegate.linting.suppression import Suppression, in_annotation, in_comments, misuse, suppress
-from phasegate.manifests.objects import KubernetesObject, Stream
+from phasegate.manifests.objects import KSERVE, KubernetesObject, Stream
 from phasegate.manifests.rules import MANIFEST_RULES
 from phasegate.manifests.rules.documents import (
     MISSING_FIELD,
@@ -24,7 +24,7 @@ from phasegate.manifests.rules.documents import (
     WRONG_VALUE,
 )
 from phasegate.manifests.schema.definitions import Schemas, bundled
-from phasegate.manifests.schema.structure import Fault, Misfit, misfits
+from phasegate.manifests.schema.structure import Fault, Misfit, Types, misfits
 from phasegate.manifests.sources import read_sources
 
 IGNORE = "phasegate.dev/lint-ignore"
@@ -148,7 +148,8 @@ def _schema_findings(objects: list[KubernetesObject], schemas: Schemas) -> Itera
         schema = schemas.kinds.get(f"{one.api_version}/{one.kind}")
         found: Iterable[Misfit] = ()
         if schema is not None:
-            found = misfits(one.node, schema, schemas.definitions)
+            types = Types(schemas.definitions, custom=one.group == KSERVE)
+            found = misfits(one.node, schema, types)
         metadata = one.node.at("metadata")
         if metadata is not None and not _describes_metadata(schema, schemas):
             found = [*found, *_of_metadata(metadata, schemas)]
@@ -168,7 +169,7 @@ def _describes_metadata(schema: dict | None, schemas: Schemas) -> bool:
 def _of_metadata(metadata: Node, schemas: Schemas) -> Iterator[Misfit]:
     whole = Node({"metadata": metadata}, metadata.line)
     schema = {"properties": {"metadata": {"$ref": "V1ObjectMeta"}}}
-    yield from misfits(whole, schema, schemas.definitions)
+    yield from misfits(whole, schema, Types(schemas.definitions))
 
 
 def _rule_findings(stream: Stream) -> Iterator[Finding]:

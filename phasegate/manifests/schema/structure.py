@@ -15,6 +15,7 @@ _QUANTITY = re.compile(
     r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?[0-9]+))?\Z"
 )
 _QUANTITY_TEXT = "a quantity such as 500m, 2 or 1.5Gi"
+_QUOTED = "a whole number or a string"
 _TYPES = {
     "string": "a string",
     "integer": "a whole number",
@@ -23,6 +24,20 @@ _TYPES = {
     "array": "a list",
     "object": "a mapping",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """What a schema refers to.
+
+    Attributes:
+        definitions: schemas by name.
+        custom: whether the kind is a custom resource. Its quantities may be whole numbers or
+            strings; those of Kubernetes' own kinds may be any number.
+    """
+
+    definitions: dict[str, Schema]
+    custom: bool = False
 
 
 class Fault(enum.Enum):
@@ -44,37 +59,35 @@ class Misfit:
     fix: str
 
 
-def misfits(node: Node, schema: Schema, definitions: dict[str, Schema]) -> Iterator[Misfit]:
+def misfits(node: Node, schema: Schema, types: Types) -> Iterator[Misfit]:
     """Everything that does not fit.
 
     Args:
         node: the document.
-        schema: its schema; ``$ref`` names a definition.
-        definitions: by name.
+        schema: its schema.
+        types: what ``$ref`` in it names.
     """
-    yield from _check(node, schema, definitions, Place(""))
+    yield from _check(node, schema, types, Place(""))
 
 
-def _check(
-    node: Node, schema: Schema, definitions: dict[str, Schema], place: Place
-) -> Iterator[Misfit]:
-    schema = resolved(schema, definitions)
+def _check(node: Node, schema: Schema, types: Types, place: Place) -> Iterator[Misfit]:
+    schema = resolved(schema, types.definitions)
     if "any" in schema:
         return
     value = node.value
-    expected = _mismatch(value, schema)
+    expected = _mismatch(value, schema, types)
     if expected:
         yield _wrong_type(node, expected, place)
         return
     if isinstance(value, dict):
-        yield from _mapping(node, value, schema, definitions, place)
+        yield from _mapping(node, value, schema, types, place)
     elif isinstance(value, list):
         yield from _length(node, len(value), schema, "Items", "items", place)
         item_schema = schema.get("items")
         if item_schema is not None:
             for index, item in enumerate(value):
                 here = Place(f"{place.path}[{index}]", place.parent, place.known)
-                yield from _check(item, item_schema, definitions, here)
+                yield from _check(item, item_schema, types, here)
     else:
         yield from _value(node, value, schema, place)
 
@@ -83,7 +96,7 @@ def _mapping(
     node: Node,
     value: dict[str, Node],
     schema: Schema,
-    definitions: dict[str, Schema],
+    types: Types,
     place: Place,
 ) -> Iterator[Misfit]:
     properties = schema.get("properties")
@@ -103,26 +116,28 @@ def _mapping(
         if properties is not None and key in properties:
             known = frozenset(properties)
             here = Place(place / key, place, known)
-            yield from _check(child, properties[key], definitions, here)
+            yield from _check(child, properties[key], types, here)
         elif isinstance(others, dict):
-            yield from _check(child, others, definitions, Place(f"{place.path}[{key}]"))
+            yield from _check(child, others, types, Place(f"{place.path}[{key}]"))
         elif properties and not others and not schema.get("x-kubernetes-preserve-unknown-fields"):
             yield Misfit(
                 Fault.UNKNOWN,
                 child.line,
                 f"{place / key} is no field of this kind",
-                suggestion(key, properties, definitions, place),
+                suggestion(key, properties, types.definitions, place),
             )
 
 
-def _mismatch(value: object, schema: Schema) -> str | None:
+def _mismatch(value: object, schema: Schema, types: Types) -> str | None:
     """What was expected, or None where the type fits."""
     if schema.get("quantity"):
+        if isinstance(value, float) and types.custom:
+            return _QUOTED
         fits = isinstance(value, str | int | float) and not isinstance(value, bool)
         return None if fits else _QUANTITY_TEXT
     if schema.get("x-kubernetes-int-or-string"):
         fits = isinstance(value, str | int) and not isinstance(value, bool)
-        return None if fits else "a whole number or a string"
+        return None if fits else _QUOTED
     kind = schema.get("type") or _implied(schema)
     match kind:
         case "string":
@@ -151,7 +166,7 @@ def _implied(schema: Schema) -> str:
 def _wrong_type(node: Node, expected: str, place: Place) -> Misfit:
     shown = "" if isinstance(node.value, dict | list | None) else f" ({_shown(node.value)})"
     fix = f"Give it {expected}."
-    if expected == "a string" and isinstance(node.value, bool | int | float):
+    if expected in ("a string", _QUOTED) and isinstance(node.value, bool | int | float):
         fix = "Put it in quotes."
     elif expected in ("a whole number", "true or false") and isinstance(node.value, str):
         fix = "Take the quotes off." if _looks_like(node.value, expected) else fix
