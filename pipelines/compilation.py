@@ -10,6 +10,7 @@ from kfp import compiler
 from kfp.dsl.base_component import BaseComponent
 
 from components.documentation import readme
+from phasegate.manifests.page import rules_page
 from phasegate.monitoring.observability.alert_rules import alert_rules, prometheus_rule
 from phasegate.monitoring.observability.dashboard import dashboard
 from pipelines.monitoring import monitoring_pipeline
@@ -64,6 +65,7 @@ def _generated() -> dict[Path, str]:
     texts[observability / "alerts.yaml"] = alert_rules()
     texts[observability / "prometheus_rule.yaml"] = prometheus_rule()
     texts[observability / "dashboard.json"] = dashboard()
+    texts[ROOT / "phasegate" / "manifests" / "RULES.md"] = rules_page()
     return texts
 
 

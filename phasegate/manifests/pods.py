@@ -92,6 +92,11 @@ def _described(stream: Stream) -> Iterator[Pod]:
             worker = node.at("workerSpec")
             if worker is not None:
                 yield Pod(one, worker, "spec.workerSpec", {}, served=False)
+        elif one.kind == "ClusterStorageContainer":
+            container = one.node.at("spec", "container")
+            if container is not None:  # KServe runs it before the model server
+                node = Node({"initContainers": Node([container], container.line)}, container.line)
+                yield Pod(one, node, "spec", {}, served=False)
         elif one.kind == "InferenceService":
             yield from _of_service(InferenceService(one))
 

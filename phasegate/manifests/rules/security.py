@@ -11,6 +11,7 @@ from phasegate.manifests.pods import Container, Pod, pods
 from phasegate.manifests.rules.registry import ERROR, WARNING, Problems, rule
 from phasegate.manifests.services import SERVER
 
+_WITHOUT_ACCOUNT = ("ClusterServingRuntime", "ClusterStorageContainer", "ServingRuntime")
 _SECRET_NAME = re.compile(
     r"(passw(or)?d|secret|token|api_?key|access_?key|private_?key|credential|connection_?string)",
     re.IGNORECASE,
@@ -139,7 +140,7 @@ def needless_token(stream: Stream) -> Problems:
         for subject in one.node.items("subjects")
     }
     for pod in pods(stream):
-        if pod.object.kind in ("ServingRuntime", "ClusterServingRuntime"):
+        if pod.object.kind in _WITHOUT_ACCOUNT:
             continue  # the account is the InferenceService's
         account = pod.node.text("serviceAccountName") or "default"
         own = pod.node.at("automountServiceAccountToken")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from phasegate.linting.node import Node
 from phasegate.manifests.objects import Problem, Stream
 from phasegate.manifests.routes import route_rules
 from phasegate.manifests.rules.registry import ERROR, Problems, rule
 from phasegate.manifests.rules.routes import targets
 from phasegate.manifests.services import InferenceService, service_for
+
+_OPTIONS = ("--model_name", "--model-name", "--name")
+_VARIABLES = ("PHASEGATE_MODEL_NAME",)
 
 
 @rule(
@@ -61,8 +66,18 @@ def model_name(stream: Stream, service: InferenceService) -> str | None:
         words = [item.value for key in ("command", "args") for item in source.items(key)]
         for position, word in enumerate(words):
             option, equals, value = str(word).partition("=")
-            if option in ("--model_name", "--model-name", "--name"):
+            if option in _OPTIONS:
                 following = str(words[position + 1]) if position + 1 < len(words) else ""
                 said = value if equals else following
                 return None if "{{.Name}}" in said.replace(" ", "") else said
+        for variable in source.items("env"):
+            if variable.text("name") in _VARIABLES:
+                return variable.text("value") or _by_label(variable, service)
     return None
+
+
+def _by_label(variable: Node, service: InferenceService) -> str | None:
+    """What the downward API gives: KServe copies an InferenceService's labels to its pods."""
+    path = variable.text("valueFrom", "fieldRef", "fieldPath") or ""
+    match = re.fullmatch(r"metadata\.labels\['([^']+)'\]", path)
+    return service.object.labels.get(match[1]) if match else None
