@@ -66,6 +66,8 @@ class TrafficState:
         challenger: None when there is none.
         mirror: None when there is no challenger.
         fallbacks: requests that the champion was asked after another attempt had failed.
+        drift: how somebody else made traffic differ from the plan, in words; empty where nobody
+            did, or where only the plan can change it.
     """
 
     version: str
@@ -74,3 +76,4 @@ class TrafficState:
     challenger: BackendState | None
     mirror: MirrorState | None
     fallbacks: int
+    drift: str = ""

@@ -61,6 +61,22 @@ def rules_of(plan: TrafficPlan, service: Service) -> list[Rule]:
     return table
 
 
+def only_the_first(rules: list[Rule], model: str) -> list[Rule]:
+    """Rules that send all to the Service that other rules send most to, for when no plan is known.
+
+    The rules stay as they are where they name no Service.
+    """
+    from phasegate.traffic.kserve.shares import shares_of
+
+    drawn = shares_of(rules, model).drawn
+    if not drawn:
+        return rules
+    most = max(sorted(drawn), key=lambda name: drawn[name])
+    return [
+        _rule(_predictions(model, None) + _others(model), [_reference(most, "champion", WHOLE)])
+    ]
+
+
 def _rule(
     matches: list[Rule],
     backends: list[Rule],
