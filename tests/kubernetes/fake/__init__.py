@@ -8,6 +8,9 @@ promises on this fake and on a real API server.
     with FakeApi.start() as api:
         api.namespace("fraud")
         cluster = connect(api.kubeconfig(tmp_path / "kubeconfig"))
+        with api.reconcile() as controllers:    # KServe, a gateway, and pods that become ready
+            target.deploy(model)
+            controllers.crash("card-fraud-b")
         api.fail("PATCH", "httproutes", status=429, retry_after=0.1, times=2)
         api.forbid("patch", "httproutes")
         api.webhook("InferenceService", lambda new, old: "no" if too_big(new) else None)

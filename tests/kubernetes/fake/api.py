@@ -9,6 +9,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import urllib3
+
+from tests.kubernetes.client import Client
+from tests.kubernetes.controllers import Controllers
 from tests.kubernetes.fake import builtin_crds
 from tests.kubernetes.fake.answers import Answers
 from tests.kubernetes.fake.faults import Fault, Refuses
@@ -79,6 +83,20 @@ class FakeApi:
         }
         path.write_text(json.dumps(value), encoding="utf-8")
         return path
+
+    def reconcile(self, namespace: str = "", **settings: Any) -> Controllers:
+        """KServe, Knative, a gateway and nodes, at work in the ``with`` body of what it returns.
+
+        Args:
+            namespace: that they look at; empty for all.
+            settings: attributes of `tests.kubernetes.controllers.Behaviours`, such as ``lag``.
+        """
+        return Controllers(self.client("controllers"), namespace, **settings)
+
+    def client(self, user: str = "admin") -> Client:
+        """Plain requests to this API."""
+        headers = {"Authorization": f"Bearer {user}"}
+        return Client(self.url, urllib3.PoolManager(maxsize=8), headers)
 
     @property
     def calls(self) -> list[Call]:

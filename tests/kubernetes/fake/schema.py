@@ -72,7 +72,7 @@ def mistyped(value: Any, schema: Schema, path: str = "") -> str:
         if not isinstance(value, list):
             return f"{path}: expected list, got {_go(value)}"
         found = (
-            mistyped(one, schema.get("items", {}), f"{path}[{place}]")
+            mistyped(one, schema.get("items", {_OPEN: True}), f"{path}[{place}]")
             for place, one in enumerate(value)
         )
         return next(filter(None, found), "")
@@ -93,7 +93,7 @@ def _mistyped_map(value: Any, schema: Schema, path: str) -> str:
             continue
         if name not in known and not extra and not schema.get(_OPEN):
             return f"{path}.{name}: field not declared in schema"
-        inner = known.get(name, extra if isinstance(extra, Mapping) else {})
+        inner = known.get(name, extra if isinstance(extra, Mapping) else {_OPEN: True})
         if found := mistyped(one, inner, f"{path}.{name}"):
             return found
     return ""
