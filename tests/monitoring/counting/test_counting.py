@@ -84,9 +84,11 @@ def test_each_row_is_in_a_bin_or_missing_or_no_value(reference, values) -> None:
         [-1e308, 0.0, 1e308],
         sorted({round(math.exp(at / 9), 3) for at in range(120)}),
         [10.0**at for at in range(-150, 150, 3)],
+        [math.exp(2.5 * at / 400) for at in range(-1_000, 1_000)],
+        [5e-324, 1e-323, 1.0, 2.0],
         [float(at) for at in range(127)],
     ],
-    ids=str,
+    ids=lambda edges: f"{len(edges)} edges from {edges[0] if edges else None}",
 )
 def test_the_fast_way_puts_values_where_bisection_does(edges: list[float]) -> None:
     chance = np.random.default_rng(1)
