@@ -65,13 +65,10 @@ def one_transformer(stream: Stream) -> Problems:
 def named_model_server(stream: Stream) -> Problems:
     """A model or framework has a field name."""
     for service in inference_services(stream):
-        for component in [*service.components, *(one for _, one in service.canaries)]:
-            for key in ("model", *FRAMEWORKS):
-                name = component.node.at(key, "name")
-                if name is not None and name.value not in (None, ""):
-                    yield Problem(
-                        service.object, name, f"{component.path}.{key} has a name: {name.value}"
-                    )
+        for key in ("model", *FRAMEWORKS):  # of a canary's it is not checked, and may be required
+            name = service.predictor.node.at(key, "name")
+            if name is not None and name.value not in (None, ""):
+                yield Problem(service.object, name, f"spec.predictor.{key}.name is {name.value}")
 
 
 @rule(

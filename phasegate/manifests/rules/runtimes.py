@@ -9,7 +9,7 @@ from phasegate.manifests.rules.registry import ERROR, WARNING, Problems, rule
 from phasegate.manifests.services import SERVER, inference_services
 
 # Cluster runtimes that KServe 0.21 installs, and the formats that they choose themselves for.
-_INSTALLED = frozenset(
+INSTALLED = frozenset(
     {
         "kserve-autogluonserver",
         "kserve-huggingfaceserver",
@@ -68,7 +68,10 @@ def runtime_not_here(stream: Stream) -> Problems:
                 continue
             runtime = model[1].text("runtime")
             if runtime:
-                if runtime not in _INSTALLED and _find(stream, service.object, runtime) is None:
+                if (
+                    runtime not in INSTALLED
+                    and find_runtime(stream, service.object, runtime) is None
+                ):
                     yield Problem(
                         service.object, model[1].at("runtime") or model[1], f"no runtime {runtime}"
                     )
@@ -95,7 +98,7 @@ def format_not_supported(stream: Stream) -> Problems:
         for component in [*service.components, *(one for _, one in service.canaries)]:
             model, said = component.model(), component.format()
             runtime = model[1].text("runtime") if model is not None else None
-            found = _find(stream, service.object, runtime) if runtime else None
+            found = find_runtime(stream, service.object, runtime) if runtime else None
             if model is None or said is None or found is None:
                 continue
             disabled = found.node.at("spec", "disabled")
@@ -148,7 +151,8 @@ def _runtimes(stream: Stream) -> Iterator[KubernetesObject]:
         yield from stream.of_kind(kind)
 
 
-def _find(stream: Stream, near: KubernetesObject, name: str) -> KubernetesObject | None:
+def find_runtime(stream: Stream, near: KubernetesObject, name: str) -> KubernetesObject | None:
+    """The serving runtime of a name that an InferenceService would see."""
     for kind in _KINDS:
         if (found := stream.find(near, kind, name)) is not None:
             return found

@@ -9,6 +9,7 @@ from phasegate.manifests.objects import Problem, Stream
 from phasegate.manifests.routes import route_rules
 from phasegate.manifests.rules.registry import ERROR, Problems, rule
 from phasegate.manifests.rules.routes import targets
+from phasegate.manifests.rules.runtimes import INSTALLED, find_runtime
 from phasegate.manifests.services import InferenceService, service_for
 
 _OPTIONS = ("--model_name", "--model-name", "--name")
@@ -38,30 +39,32 @@ def one_url_two_names(stream: Stream) -> Problems:
         if len(found) < 2 or pair in seen:
             continue
         seen.add(pair)
-        names = {model_name(stream, service) for service in found.values()}
-        if len(names) > 1 or None in names:
+        names = [(model_name(stream, service), service) for service in found.values()]
+        if len({name for name, _ in names if name is not None}) > 1:
             yield from (
                 Problem(
                     service.object,
                     service.object.name_node,
                     f"{one.route} leads to {len(found)} InferenceServices, and this one "
-                    f"answers as {model_name(stream, service) or service.name}",
+                    f"answers as {name}",
                 )
-                for service in found.values()
+                for name, service in names
+                if name is not None
             )
 
 
 def model_name(stream: Stream, service: InferenceService) -> str | None:
-    """The name that a server is told to answer under; None where it is the InferenceService's."""
+    """The name that a server answers under: the InferenceService's, if it is told no other.
+
+    None where nobody can tell: of an image, or a runtime, that is not here.
+    """
     model = service.predictor.model()
     sources: list[Node] = [model[1]] if model is not None else []
     sources += service.predictor.containers()
-    runtime = model[1].text("runtime") if model is not None else None
+    chosen = model[1].text("runtime") if model is not None else None
+    runtime = find_runtime(stream, service.object, chosen) if chosen else None
     if runtime is not None:
-        for kind in ("ServingRuntime", "ClusterServingRuntime"):
-            one = stream.find(service.object, kind, runtime)
-            if one is not None:
-                sources += one.node.items("spec", "containers")
+        sources += runtime.node.items("spec", "containers")
     for source in sources:
         words = [item.value for key in ("command", "args") for item in source.items(key)]
         for position, word in enumerate(words):
@@ -69,11 +72,12 @@ def model_name(stream: Stream, service: InferenceService) -> str | None:
             if option in _OPTIONS:
                 following = str(words[position + 1]) if position + 1 < len(words) else ""
                 said = value if equals else following
-                return None if "{{.Name}}" in said.replace(" ", "") else said
+                return service.name if "{{.Name}}" in said.replace(" ", "") else said
         for variable in source.items("env"):
             if variable.text("name") in _VARIABLES:
                 return variable.text("value") or _by_label(variable, service)
-    return None
+    known = model is not None and (not chosen or runtime is not None or chosen in INSTALLED)
+    return service.name if known else None
 
 
 def _by_label(variable: Node, service: InferenceService) -> str | None:

@@ -46,14 +46,14 @@ def suggestion(
         place: the mapping that it is in.
     """
     folded = {name.lower(): name for name in properties}
-    close = difflib.get_close_matches(key.lower(), folded, 1, 0.75)
-    if close:
-        return f"Did you mean {folded[close[0]]}?"
     parent = place
     while parent.parent is not None:
         if key in parent.known:
             return f"It belongs to {parent.parent.path or 'the top level'}: move it there."
         parent = parent.parent
+    close = difflib.get_close_matches(key.lower(), folded, 1, 0.75)
+    if close:
+        return f"Did you mean {folded[close[0]]}?"
     below = [
         place / name
         for name, inner in properties.items()
