@@ -5,11 +5,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from components.release_step.judging import action_of, judgement_of, metrics_of
 from components.release_step.world import world_of
 from phasegate.clock import now
 from phasegate.contracts import execution
 from phasegate.errors import Unavailable
+from phasegate.release.drivers.judgement import action_of, judgement_of, metrics_of
 from phasegate.release.drivers.step import step as take_step
 
 
@@ -20,7 +20,7 @@ def main() -> None:
     """
     with execution("release_step") as step, tempfile.TemporaryDirectory() as scratch:
         look = take_step(world_of(step, Path(scratch)), now())
-        judgement = judgement_of(look)
+        judgement = judgement_of(look, "release_step")
         print(f"{action_of(look)}: {judgement.checks[0].reason}", flush=True)
         if look.problems:
             raise Unavailable(

@@ -27,10 +27,11 @@ def release_step(
         policy: the project's release policy, as JSON.
         store: where releases are kept: a folder or a gs:// address.
         log: store of the prediction log: a folder or a gs:// address.
-        target: the proxy that carries the traffic, such as envoy:/folder.
+        target: where traffic is: envoy:/folder, kserve-gateway:NAMESPACE/NAME or
+            kserve-serverless:NAMESPACE/NAME.
         flags: file of the kill switch, or module:factory of an OpenFeature provider.
-        slots: model servers by the first 12 digits of their model's digest, as a JSON object of
-            IP:PORT; may be empty beside a local proxy, which knows them.
+        slots: beside an Envoy, model servers by the first 12 digits of their model's digest, as a
+            JSON object of IP:PORT; empty beside a local proxy and on a cluster, which know them.
 
     Returns:
         verdict: on the challenger's model: PASS goes on, BLOCK rolls back, INCONCLUSIVE waits.

@@ -6,7 +6,6 @@ import json
 import tempfile
 from pathlib import Path
 
-from components.undo_change.releases import take_back
 from phasegate.clock import now
 from phasegate.contracts import RetrainingAdvice, execution
 from phasegate.errors import BadInput
@@ -17,6 +16,7 @@ from phasegate.monitoring.retraining.entry import Entry, EventKind
 from phasegate.monitoring.retraining.journal import Journal, open_journal
 from phasegate.monitoring.retraining.recording import ask_rollback, rollback_done
 from phasegate.release.drivers.addressed import addressed_world
+from phasegate.release.drivers.taking_back import take_back
 from phasegate.store.named import open_named
 
 
@@ -41,7 +41,8 @@ def main() -> None:
                 flags=step.parameter("flags"), slots=step.parameter("slots", ""),
                 scratch=Path(scratch), actor="pipeline", where="undo_change",
             )  # fmt: skip
-            said = take_back(world, decision, moment)
+            reason = decision.reasons[0] if decision.reasons else "performance fell"
+            said = take_back(world, decision.change.release, f"monitoring: {reason}", moment).said
             rollback_done(journal, asked.sequence, moment, "pipeline", said)
             print(f"DONE: {said}", flush=True)
             step.result("outcome", "DONE")

@@ -30,10 +30,11 @@ def undo_change(
         policy: the project's monitoring policy, as JSON.
         store: where releases and the monitoring journal are kept: a folder or a gs:// address.
         log: store of the prediction log: a folder or a gs:// address.
-        target: the proxy that carries the traffic, such as envoy:/folder.
+        target: where traffic is: envoy:/folder, kserve-gateway:NAMESPACE/NAME or
+            kserve-serverless:NAMESPACE/NAME.
         flags: file of the kill switch, or module:factory of an OpenFeature provider.
-        slots: model servers by the first 12 digits of their model's digest, as a JSON object of
-            IP:PORT; may be empty beside a local proxy, which knows them.
+        slots: beside an Envoy, model servers by the first 12 digits of their model's digest, as a
+            JSON object of IP:PORT; empty beside a local proxy and on a cluster, which know them.
         sink: http address that takes CloudEvents; may be empty.
         advice: what was decided.
 

@@ -42,10 +42,18 @@ class ModelClient:
         address: http address of the server.
         name: name of the model.
         timeout: seconds for connecting, and for each part of an answer.
+        headers: of every request.
     """
 
-    def __init__(self, address: str, name: str, timeout: float = 10) -> None:
+    def __init__(
+        self,
+        address: str,
+        name: str,
+        timeout: float = 10,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._address, self._path = address, quote(name, safe="")
+        self._headers = {"content-type": "application/json", **(headers or {})}
         self._connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=timeout)
 
     def __enter__(self) -> Self:
@@ -120,7 +128,7 @@ class ModelClient:
         Raises:
             ServingFailure: when there is no answer in time.
         """
-        headers = {"content-type": "application/json", **(headers or {})}
+        headers = {**self._headers, **(headers or {})}
         try:
             # A server that refuses a body unread says why, and closes while it is still being sent.
             with suppress(BrokenPipeError, ConnectionResetError):

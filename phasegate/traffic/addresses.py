@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -118,18 +117,12 @@ def open_parsed(address: Address, *, retry_seconds: float = RETRY_SECONDS) -> Tr
     return cluster_target(address, retry_seconds=retry_seconds)
 
 
-def cluster_target(
-    address: Address,
-    *,
-    retry_seconds: float = RETRY_SECONDS,
-    probe: Callable[[Backend], None] | None = None,
-) -> ClusterTarget:
+def cluster_target(address: Address, *, retry_seconds: float = RETRY_SECONDS) -> ClusterTarget:
     """The target of an address on a cluster.
 
     Args:
         address: of kind `GATEWAY` or `SERVERLESS`.
         retry_seconds: for how long a cluster that does not answer is asked in each call.
-        probe: asks a model that was deployed something real; raises where it does not answer.
 
     Raises:
         BadInput: no cluster is configured.
@@ -141,5 +134,4 @@ def cluster_target(
         from phasegate.traffic.kserve.gateway import KServeGatewayTarget as Target
     else:
         from phasegate.traffic.kserve.serverless import KServeServerlessTarget as Target
-    options = {} if probe is None else {"probe": probe}
-    return cast(ClusterTarget, Target(cluster, address.namespace, address.name, **options))
+    return cast(ClusterTarget, Target(cluster, address.namespace, address.name))

@@ -120,7 +120,7 @@ def serving(world: World, version: ModelVersion, plan: TrafficPlan | None = None
     raise BadInput(
         f"nobody serves {version.reference} ({version.slot})",
         where=world.model,
-        fix="start a server with it: phasegate serve CHAMPION CHALLENGER",
+        fix="serve it: by phasegate serve here, by component deploy_shadow on a cluster",
     )
 
 

@@ -58,7 +58,7 @@ def start_next(world: World, previous: Entry | None, now: datetime) -> Entry | N
     if CHAMPION not in aliases or aliases.get(CHALLENGER) in (None, aliases[CHAMPION]):
         return None
     challenger = checked_version(world, f"{world.model}@{CHALLENGER}")
-    if previous is not None and challenger.digest in _refused(world):
+    if previous is not None and challenger.digest in refused(world):
         return None
     names = (f"{world.model}@{CHAMPION}", f"{world.model}@{CHALLENGER}")
     reason = f"{challenger.reference} is registered as {CHALLENGER}"
@@ -101,13 +101,19 @@ def _begin(
         previous, model=world.model, champion=versions[0], challenger=versions[1],
         policy=policy, now=now, actor=world.actor, reason=reason,
     )  # fmt: skip
-    _refuse_while_killed(world)
+    refuse_while_killed(world)
     for version in versions:
         serving(world, version)
     return record(world, previous, entry)
 
 
-def _refuse_while_killed(world: World) -> None:
+def refuse_while_killed(world: World) -> None:
+    """Let nothing start while a kill switch is on, or cannot be read.
+
+    Raises:
+        BadInput: one is.
+        Unavailable: the proxy did not answer.
+    """
     kill = world.kill_switch.is_on(world.model)
     if kill is None:
         raise BadInput(
@@ -123,7 +129,7 @@ def _refuse_while_killed(world: World) -> None:
         )
 
 
-def _refused(world: World) -> set[str]:
+def refused(world: World) -> set[str]:
     """Digests of challengers that were rolled back, or that nothing could be decided about."""
     return {
         entry.record.challenger.digest

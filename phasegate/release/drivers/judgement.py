@@ -1,10 +1,10 @@
-"""What a step of a release comes to as a verdict, numbers and one word."""
+"""What a look at a release comes to as a verdict, numbers and one word."""
 
 from __future__ import annotations
 
 from phasegate.contracts import Check, Judgement, Outcome
 from phasegate.release.decide import units
-from phasegate.release.decision import Action
+from phasegate.release.decision import Action, Decision
 from phasegate.release.drivers.looking import Look
 
 NOTHING = "0" * 64  # digest where there is no release, or nothing was looked at
@@ -24,8 +24,12 @@ def action_of(look: Look) -> str:
     return "start" if look.entry is not None and not look.entry.record.is_over else "none"
 
 
-def judgement_of(look: Look) -> Judgement:
-    """The decision as a check, with those of the gates, and of guardrails that showed harm."""
+def judgement_of(look: Look, gate: str) -> Judgement:
+    """The decision as a check, with those of the gates, and of guardrails that showed harm.
+
+    Args:
+        gate: name of the component that judges.
+    """
     decision, entry, action = look.decision, look.entry, action_of(look)
     reasons = decision.reasons if decision is not None else ("nothing was looked at",)
     done = Check(
@@ -37,16 +41,20 @@ def judgement_of(look: Look) -> Judgement:
         required="every gate of the phase at PASS",
         reason=look.winner or "; ".join(reasons),
     )
-    gates = tuple(
+    return Judgement(
+        gate,
+        entry.record.challenger.digest if entry is not None else NOTHING,
+        look.evidence.digest if look.evidence is not None else NOTHING,
+        (done, *gate_checks(decision)),
+    )
+
+
+def gate_checks(decision: Decision | None) -> tuple[Check, ...]:
+    """What each gate of a decision found, and each guardrail that showed harm."""
+    return tuple(
         Check(one.name, one.outcome, one.observed, one.required, one.reason)
         for one in (decision.findings if decision is not None else ())
         if not one.guardrail or one.outcome is Outcome.BLOCK
-    )
-    return Judgement(
-        "release_step",
-        entry.record.challenger.digest if entry is not None else NOTHING,
-        look.evidence.digest if look.evidence is not None else NOTHING,
-        (done, *gates),
     )
 
 
