@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from phasegate.errors import BadInput, Unavailable
 from phasegate.kubernetes.cluster import MANAGER, Cluster, Manifest, Stale
 from phasegate.kubernetes.kinds import INFERENCE_SERVICE, KNATIVE_REVISION
+from phasegate.traffic.kserve.probing import ask
 from phasegate.traffic.kserve.serverless.deploying import champion_again, deployed, deployment
 from phasegate.traffic.kserve.serverless.keeping import Keeping, Kept
 from phasegate.traffic.kserve.serverless.observing import Counted, traffic_state
@@ -55,7 +56,7 @@ class KServeServerlessTarget:
         name: str,
         *,
         counts: Callable[[str], Counted] | None = None,
-        probe: Callable[[Backend], None] | None = None,
+        probe: Callable[[Backend], None] = ask,
         ready_seconds: float = 600.0,
         route_seconds: float = 60.0,
         domain: str = "cluster.local",
@@ -273,12 +274,11 @@ class KServeServerlessTarget:
             self._cluster, self._namespace, self._name, digest, self._standing, self._ready_seconds
         )
         backend = self._backend(standing, digest[:12])
-        if self._probe is not None:
-            self._probe(backend)
-            if not self._standing(self._service()).up_to_date:
-                raise Unavailable(
-                    f"{digest[:12]} answered once, and is not ready any more", where=self._where
-                )
+        self._probe(backend)
+        if not self._standing(self._service()).up_to_date:
+            raise Unavailable(
+                f"{digest[:12]} answered once, and is not ready any more", where=self._where
+            )
         return backend
 
     def _backend(self, standing: Standing, slot: str) -> Backend:
