@@ -1,0 +1,1 @@
+"""What every traffic target promises, stated once and checked on each of them."""
