@@ -85,7 +85,9 @@ def _trimmed(
             of_keys = {
                 key: _trimmed(schema["items"]["properties"][key], "", _DEEP, {}) for key in keys
             }
-            listed = {"items": {"type": "object", "properties": of_keys, _OPEN: True}}
+            needed = [key for key in keys if "default" not in of_keys[key]]
+            one = {"type": "object", "properties": of_keys, "required": needed, _OPEN: True}
+            listed = {"items": one}
         return {**kept, **listed}
     if "properties" in schema:
         kept["properties"] = {
