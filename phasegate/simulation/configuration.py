@@ -31,6 +31,7 @@ class Simulation:
         changes: what goes wrong, and when.
         transactions_per_day: mean number of transactions of a customer in a day.
         label_delay: days after which every label has arrived; a label's own delay is drawn below.
+        fraud: factor of the usual number of frauds of every kind.
         scenario_column: also write the fraud scenario of each row, which is an answer key: never
             train on it.
 
@@ -46,6 +47,7 @@ class Simulation:
     changes: tuple[Change, ...] = ()
     transactions_per_day: float = 2.0
     label_delay: int = 7
+    fraud: float = 1.0
     scenario_column: bool = False
 
     def __post_init__(self) -> None:
@@ -57,6 +59,7 @@ class Simulation:
             "transactions_per_day", self.transactions_per_day, "above 0 and at most 100",
         )  # fmt: skip
         _require(1 <= self.label_delay <= 365, "label_delay", self.label_delay, "1 to 365 days")
+        _require(0 < self.fraud <= 10, "fraud", self.fraud, "above 0 and at most 10")
         _require(
             self.start.toordinal() + self.days <= date.max.toordinal(),
             "days", self.days, "a period that ends before the year 10000",

@@ -57,7 +57,8 @@ def simulate_day(simulation: Simulation, day: date) -> pa.Table:
     )
     seed, changes = simulation.seed, simulation.changes
     genuine = genuine_transactions(population, day, spending_factor(changes, day), seed)
-    rows = commit_fraud(genuine, population, day, new_ways_share(changes, day), seed)
+    new_ways = new_ways_share(changes, day)
+    rows = commit_fraud(genuine, population, day, new_ways, seed, times=simulation.fraud)
     # Numbers are given after sorting: an id must not tell what was added last.
     table = _tabulate(rows.take(np.argsort(rows.time, kind="stable")), population, simulation, day)
     for index, change in enumerate(changes):

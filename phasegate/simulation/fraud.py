@@ -40,27 +40,40 @@ _BURST_ROWS = 0.003
 
 
 def commit_fraud(
-    genuine: Transactions, population: Population, day: date, new_ways: float, seed: int
+    genuine: Transactions,
+    population: Population,
+    day: date,
+    new_ways: float,
+    seed: int,
+    *,
+    times: float = 1.0,
 ) -> Transactions:
     """Put every scenario's fraud among a day's genuine transactions.
 
     Args:
         new_ways: share of the fraud, 0 to 1, that is committed in the new ways.
+        times: factor of the shares below.
+
     Returns:
         the transactions, some changed and the bursts added at the end.
     """
-    rows = steal_cards(genuine, population, day, new_ways, seed)
-    rows = use_compromised_terminals(rows, population, day, new_ways, seed)
-    rows = use_compromised_customers(rows, population, day, new_ways, seed)
-    return rows.then(bursts(population, day, new_ways, seed))
+    rows = steal_cards(genuine, population, day, new_ways, seed, times)
+    rows = use_compromised_terminals(rows, population, day, new_ways, seed, times)
+    rows = use_compromised_customers(rows, population, day, new_ways, seed, times)
+    return rows.then(bursts(population, day, new_ways, seed, times))
 
 
 def steal_cards(
-    rows: Transactions, population: Population, day: date, new_ways: float, seed: int
+    rows: Transactions,
+    population: Population,
+    day: date,
+    new_ways: float,
+    seed: int,
+    times: float = 1.0,
 ) -> Transactions:
     """High amounts anywhere; in the new ways, cards are tried out by day at far fuel pumps."""
     rng = generator(seed, Stream.STOLEN_CARD, day)
-    stolen = np.flatnonzero(rng.random(len(rows)) < _STOLEN_CARDS)
+    stolen = np.flatnonzero(rng.random(len(rows)) < times * _STOLEN_CARDS)
     high = rng.uniform(220, 900, len(stolen))
     low = rng.uniform(4, 15, len(stolen))
     daytime = midnight(day) + _between(rng, 9, 17, len(stolen))
@@ -76,7 +89,12 @@ def steal_cards(
 
 
 def use_compromised_terminals(
-    rows: Transactions, population: Population, day: date, new_ways: float, seed: int
+    rows: Transactions,
+    population: Population,
+    day: date,
+    new_ways: float,
+    seed: int,
+    times: float = 1.0,
 ) -> Transactions:
     """Large chip payments at compromised terminals; in the new ways, small contactless ones by day.
 
@@ -86,7 +104,7 @@ def use_compromised_terminals(
     compromised = np.zeros(population.terminals, bool)
     for chosen in _recent(
         Stream.TERMINALS_COMPROMISED, TERMINAL_DAYS, day, seed,
-        size=population.online_from, share=_TERMINALS_COMPROMISED,
+        size=population.online_from, share=times * _TERMINALS_COMPROMISED,
     ):  # fmt: skip
         compromised[chosen] = True
     there = np.flatnonzero(compromised[rows.terminal] & (rows.scenario == 0))
@@ -103,13 +121,18 @@ def use_compromised_terminals(
 
 
 def use_compromised_customers(
-    rows: Transactions, population: Population, day: date, new_ways: float, seed: int
+    rows: Transactions,
+    population: Population,
+    day: date,
+    new_ways: float,
+    seed: int,
+    times: float = 1.0,
 ) -> Transactions:
     """A third of a victim's payments go online at five times the amount; new ways: tiny ones."""
     compromised = np.zeros(population.customers, bool)
     for chosen in _recent(
         Stream.CUSTOMERS_COMPROMISED, CUSTOMER_DAYS, day, seed,
-        size=population.customers, share=_CUSTOMERS_COMPROMISED,
+        size=population.customers, share=times * _CUSTOMERS_COMPROMISED,
     ):  # fmt: skip
         compromised[chosen] = True
     theirs = np.flatnonzero(compromised[rows.customer] & (rows.scenario == 0))
@@ -126,11 +149,13 @@ def use_compromised_customers(
     )  # fmt: skip
 
 
-def bursts(population: Population, day: date, new_ways: float, seed: int) -> Transactions:
+def bursts(
+    population: Population, day: date, new_ways: float, seed: int, times: float = 1.0
+) -> Transactions:
     """Several online payments within an hour at night; in the new ways, tiny ones by day."""
     rng = generator(seed, Stream.BURSTS, day)
     fewest, most = 3, 6
-    wanted = float(population.rate.sum()) * _BURST_ROWS / ((fewest + most) / 2)
+    wanted = float(population.rate.sum()) * times * _BURST_ROWS / ((fewest + most) / 2)
     victims = rng.integers(0, population.customers, rng.poisson(wanted))
     counts = rng.integers(fewest, most + 1, len(victims))
     new = np.repeat(rng.random(len(victims)) < new_ways, counts)

@@ -57,6 +57,18 @@ def test_values_are_within_what_is_documented():
     assert all(table[name].null_count == 0 for name in table.column_names)
 
 
+def test_three_times_the_fraud_is_three_times_as_much_in_every_scenario():
+    rows = {name: [0, 0] for name in SCENARIOS[1:]}
+    for ordinal in range(20):
+        day = SMALL.start + timedelta(days=ordinal)
+        for place, times in enumerate((1.0, 3.0)):
+            crowd = replace(SMALL, customers=4_000, terminals=2_000, fraud=times)
+            table = simulate_day(crowd, day)
+            for name, counted in rows.items():
+                counted[place] += of_scenario(table, name).num_rows
+    assert all(2 < more / usual < 4 for usual, more in rows.values()), rows
+
+
 def test_one_to_two_percent_are_fraud_in_every_scenario():
     days = [simulate_day(SMALL, day) for day in SMALL.dates()]
     rate = sum(pc.sum(day["is_fraud"]).as_py() for day in days) / sum(map(len, days))
@@ -136,6 +148,8 @@ def test_a_population_of_one_customer_is_simulated():
         ({"seed": -1}, "0 or more"),
         ({"transactions_per_day": 0.0}, "above 0"),
         ({"label_delay": 0}, "1 to 365 days"),
+        ({"fraud": 0.0}, "above 0"),
+        ({"fraud": 11.0}, "at most 10"),
         ({"days": 10**9}, "before the year 10000"),
         ({"changes": (parse_change("drift@2027-01-01"),)}, "a date up to 2026-03-30"),
     ],
