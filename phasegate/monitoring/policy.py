@@ -93,6 +93,8 @@ class PerformanceRules:
     Attributes:
         metric: that is held against the floor.
         floor: below it the model is retrained at once.
+        headroom: above the floor, within which the model is retrained already: a new one has to be
+            released before the floor is reached.
         window: event time that is measured together.
         confidence: of intervals.
         min_rows: labelled rows that count: decided 1 for precision, labelled 1 for recall, any for
@@ -103,6 +105,7 @@ class PerformanceRules:
 
     metric: Literal["precision", "recall", "accuracy"] = "precision"
     floor: float = 0.8
+    headroom: float = 0.0
     window: timedelta = 7 * DAY
     confidence: float = 0.95
     min_rows: int = 30

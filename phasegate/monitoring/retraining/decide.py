@@ -18,11 +18,13 @@ The rules, of which the first that applies decides:
     be a step near an announced change.
 8.  Drift began near an announced change of pipeline or schema and stayed, in two windows or more
     and in each since, and hurt nothing that is known so far: ASK.
-9.  Below the floor as estimated before labels (see `standing.estimated_standing`): RETRAIN; ASK
+9.  On labels less than ``performance.headroom`` above the floor, by the same evidence as is asked
+    for below it: RETRAIN, so that the next model is released before the floor is reached.
+10. Below the floor as estimated before labels (see `standing.estimated_standing`): RETRAIN; ASK
     where pipeline or schema were changed since the labels that are known.
-10. Drift alerts: that alone retrains nothing, it is looked at whether performance suffers. Where
+11. Drift alerts: that alone retrains nothing, it is looked at whether performance suffers. Where
     it is known, by labels or by estimate, and stands: NOTHING. Where nothing is known of it: ASK.
-11. Otherwise NOTHING.
+12. Otherwise NOTHING.
 
 RETRAIN needs labels that became known since the last training: without, the same model would come
 out, and it is ASK. Whether a training may begin now is for `claims.may_train` to say. What a
@@ -101,6 +103,7 @@ def decide(
         fall=fall,
         alerting=alerting,
         measured=measured_standing(windows, rules, drifts=drifts),
+        near=measured_standing(windows, rules, drifts=drifts, headroom=rules.headroom),
         estimated=estimated_standing(performance, model_digest, known, rules, drifts=drifts),
     )
     answers = (answer for rule in RULES if (answer := rule(found)) is not None)

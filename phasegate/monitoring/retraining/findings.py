@@ -37,6 +37,7 @@ class Found:
     fall: Fall | None
     alerting: tuple[DriftJudgement, ...]
     measured: Standing | None
+    near: Standing | None
     estimated: Standing | None
 
 

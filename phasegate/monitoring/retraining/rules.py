@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from phasegate.monitoring.retraining.course import Fall, promotion
-from phasegate.monitoring.retraining.decision import (
-    Action,
-    Change,
-    ChangeKind,
-)
+from phasegate.monitoring.retraining.decision import Action, Change, ChangeKind
 from phasegate.monitoring.retraining.findings import Answer, Found
 from phasegate.monitoring.retraining.inputs import blamed, broken_inputs
-from phasegate.monitoring.retraining.standing import (
-    has_new_labels,
-    label_problems,
-)
+from phasegate.monitoring.retraining.standing import has_new_labels, label_problems
 
 _SHOWN = 3  # features that a sentence names
 
@@ -140,6 +133,14 @@ def drift_with_a_change(found: Found) -> Answer | None:
     return Action.ASK, [said, *_alarms(found)], None
 
 
+def near_floor(found: Found) -> Answer | None:
+    """Performance is so near to the floor, on labels, that a new model would come too late."""
+    if found.near is None or not found.near.below:
+        return None
+    headroom = found.policy.performance.headroom
+    return _retrain(found, f"Performance is less than {headroom:.1%} above the floor", [])
+
+
 def estimated_below(found: Found) -> Answer | None:
     """Performance is below the floor, as estimated before labels."""
     if found.estimated is None or not found.estimated.below:
@@ -244,6 +245,7 @@ RULES = (
     below_floor,
     declined,
     drift_with_a_change,
+    near_floor,
     estimated_below,
     drifted,
 )

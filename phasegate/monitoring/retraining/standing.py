@@ -34,7 +34,11 @@ class Standing:
 
 
 def measured_standing(
-    windows: Sequence[PerformanceWindow], rules: PerformanceRules, *, drifts: bool
+    windows: Sequence[PerformanceWindow],
+    rules: PerformanceRules,
+    *,
+    drifts: bool,
+    headroom: float = 0.0,
 ) -> Standing | None:
     """The newest measured window with enough rows; None without one.
 
@@ -44,7 +48,9 @@ def measured_standing(
     Args:
         windows: of the model, in order of time.
         drifts: whether drift alerts.
+        headroom: added to the floor.
     """
+    floor = rules.floor + headroom
     enough = [w for w in windows if w.measured and w.measured.of >= max(rules.min_rows, 1)]
     if not enough:
         return None
@@ -52,9 +58,9 @@ def measured_standing(
     assert newest is not None
     pair = [w.measured for w in enough[-2:] if w.measured]
     together = sum(figure.hits for figure in pair) / sum(figure.of for figure in pair)
-    is_low = not newest.value >= rules.floor
-    is_sure = len(pair) > 1 and not together >= rules.floor
-    is_sure = is_sure or drifts or not newest.upper >= rules.floor
+    is_low = not newest.value >= floor
+    is_sure = len(pair) > 1 and not together >= floor
+    is_sure = is_sure or drifts or not newest.upper >= floor
     when = f"{enough[-1].since:%Y-%m-%d} to {enough[-1].until:%Y-%m-%d}"
     return _standing(f"{rules.metric} on labels of {when}", newest, rules, is_low, is_sure)
 

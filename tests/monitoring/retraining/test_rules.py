@@ -129,6 +129,28 @@ def test_one_window_little_below_the_floor_waits_and_two_do_not() -> None:
     assert drifting.action is Action.RETRAIN
 
 
+def test_near_the_floor_is_retrained_for_where_headroom_is_asked_for() -> None:
+    level = [window(week, 0.84, of=60) for week in range(10)]
+    policy = replace(POLICY, performance=replace(POLICY.performance, headroom=0.05))
+    found = decided(performance(level), policy=policy)
+    assert found.action is Action.RETRAIN
+    assert "less than 5.0% above the floor" in found.reasons[0]
+    assert any("the floor is 80.0%" in reason for reason in found.reasons)
+    assert decided(performance(level)).action is Action.NOTHING
+    once = [*(window(week, 0.89, of=60) for week in range(9)), window(9, 0.83, of=60)]
+    assert decided(performance(once), policy=policy).action is Action.NOTHING
+    drift = days(at(10), alarm(Channel.DISTRIBUTION), since=at(9))
+    assert decided(performance(once), drift, policy=policy).action is Action.RETRAIN
+
+
+def test_headroom_does_not_hide_a_sudden_drop_that_nobody_can_explain() -> None:
+    policy = replace(POLICY, performance=replace(POLICY.performance, headroom=0.1))
+    windows = [*WELL, window(12, 0.85), window(13, 0.86)]
+    found = decided(performance(windows), policy=policy)
+    assert found.action is Action.ASK
+    assert "dropped suddenly" in found.reasons[0]
+
+
 def test_a_metric_that_is_no_number_is_below_the_floor() -> None:
     nothing = replace(WELL[-1].measured, value=math.nan, lower=math.nan, upper=math.nan)
     windows = [*WELL[:-1], replace(WELL[-1], measured=nothing)]
