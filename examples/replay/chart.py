@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from examples.replay.record import Happening, Judged, Span, What
-from examples.replay.summary import interval, precision
-from phasegate.monitoring.performance.series import Confusion
+from examples.replay.daily import DAY, Day, daily
+from examples.replay.measures import interval, precision
+from examples.replay.record import Happening, History, Judged, Span, What, World
+from examples.replay.summary import weekly
 from phasegate.release.report.time_axis import TimeScale, moment_text
 from phasegate.reports.axes import Scale, coordinate
 from phasegate.reports.markup import Markup, element, join, void
@@ -31,6 +32,7 @@ SHAPES = {
     What.ROLLED_BACK: ("M5 -6.5L-7 0L5 6.5Z", "block"),
     What.ENDED: ("M0 -7L7 0L0 7L-7 0Z", "unsure"),
 }
+_SERIES = {World.GUARDED: 0, World.UNWATCHED: 1}
 LANES = (
     ("drift alerts", (What.ALERT,)),
     ("pipeline bug", (What.BUG, What.UNDONE)),
@@ -51,32 +53,27 @@ figure svg.wide { max-width: none; min-width: 44rem; }
 """
 
 
-def six_months(
-    weeks: Sequence[Span],
-    judged: Sequence[Judged],
-    happenings: Sequence[Happening],
-    floor: float,
-) -> Markup:
-    """Precision by week with and without Phasegate, its estimate before labels, and all events.
+def six_months(history: History, floor: float) -> Markup:
+    """Precision by day and by week in both worlds, its estimate before labels, and all events.
 
     Args:
-        weeks: in order, at least one.
-        judged: runs of monitoring.
-        happenings: what happened.
+        history: of whole weeks, at least one.
         floor: that precision has to be above.
     """
+    weeks, judged, happenings = weekly(history), history.judged, history.happenings
     x = TimeScale(weeks[0].since, weeks[-1].until, LEFT, WIDTH - RIGHT)
     y = Scale(0.0, 1.0, PLOT[1], PLOT[0])
     lanes, base = _lanes(happenings, x)
-    title = "precision by week, with Phasegate and without"
+    title = "precision of four weeks by day, with Phasegate and without"
+    worlds = (World.UNWATCHED, World.GUARDED)  # the second one lies above
     svg = element(
         "svg",
         element("title", title),
         x.axis(PLOT[0], base, most=8, name=True),
         *_levels(y),
         *_hairs(happenings, x),
-        *_world(weeks, lambda week: week.unwatched, x, y, 1, "without"),
-        *_world(weeks, lambda week: week.guarded, x, y, 0, "with Phasegate"),
+        *(part for one in worlds for part in _course(daily(history.pieces, one), x, y, one)),
+        *(part for one in worlds for part in _weeks(weeks, x, y, one)),
         *_estimates(judged, x, y),
         segment(LEFT, y(floor), WIDTH - RIGHT, y(floor), "limit"),
         *lanes,
@@ -97,37 +94,36 @@ def _levels(y: Scale) -> list[Markup]:
     return parts
 
 
-def _world(
-    weeks: Sequence[Span],
-    world: Callable[[Span], Confusion],
-    x: TimeScale,
-    y: Scale,
-    series: int,
-    name: str,
-) -> list[Markup]:
-    """A line through the weeks' middles, its interval as a band, and a dot for each week."""
+def _course(days: Sequence[Day], x: TimeScale, y: Scale, world: World) -> list[Markup]:
+    """A line through the ends of days, and its interval as a band."""
     points = []
-    for week in weeks:
-        value, (lower, upper) = precision(world(week)), interval(world(week))
+    for day in days:
+        value, (lower, upper) = precision(day.behind), interval(day.behind)
         if not math.isnan(value):
-            points.append((week, x(_middle(week)), value, lower, upper))
+            points.append((x(day.at + DAY), value, lower, upper))
     if not points:
         return []
-    above = "L".join(f"{coordinate(at)} {coordinate(y(upper))}" for _, at, _, _, upper in points)
+    above = "L".join(f"{coordinate(at)} {coordinate(y(upper))}" for at, _, _, upper in points)
     below = "L".join(
-        f"{coordinate(at)} {coordinate(y(lower))}" for _, at, _, lower, _ in reversed(points)
+        f"{coordinate(at)} {coordinate(y(lower))}" for at, _, lower, _ in reversed(points)
     )
-    line = "L".join(f"{coordinate(at)} {coordinate(y(value))}" for _, at, value, _, _ in points)
-    dots = [
-        dot(at, y(value), series, f"{name}, week of {week.since:%Y-%m-%d}: {value:.1%}, "
-            f"{lower:.1%} to {upper:.1%}", radius=3)
-        for week, at, value, lower, upper in points
-    ]  # fmt: skip
+    line = "L".join(f"{coordinate(at)} {coordinate(y(value))}" for at, value, _, _ in points)
     return [
-        void("path", d=f"M{above}L{below}Z", class_=f"area s{series}"),
-        void("path", d=f"M{line}", class_=f"line s{series}"),
-        *dots,
+        void("path", d=f"M{above}L{below}Z", class_=f"area s{_SERIES[world]}"),
+        void("path", d=f"M{line}", class_=f"line s{_SERIES[world]}"),
     ]
+
+
+def _weeks(weeks: Sequence[Span], x: TimeScale, y: Scale, world: World) -> list[Markup]:
+    """A dot for each week by itself, with broken features and all."""
+    dots = []
+    for week in weeks:
+        value, (lower, upper) = precision(week.side(world)), interval(week.side(world))
+        if not math.isnan(value):
+            said = f"{value:.1%}, {lower:.1%} to {upper:.1%}"
+            name = f"{world}, week of {week.since:%Y-%m-%d}: {said}"
+            dots.append(dot(x(_middle(week)), y(value), _SERIES[world], name, radius=2.5))
+    return dots
 
 
 def _estimates(judged: Sequence[Judged], x: TimeScale, y: Scale) -> list[Markup]:
@@ -171,8 +167,8 @@ def _middle(week: Span) -> datetime:
 
 def _legend(floor: float) -> Markup:
     keys = (
-        ("line s0", "with Phasegate, and its 95 % interval"),
-        ("line s1", "without: the first model, left alone"),
+        ("line s0", "the four weeks behind, with Phasegate, and its 95 % interval"),
+        ("line s1", "the same without: the first model, left alone"),
         ("line thin s2", "estimated before labels were known"),
         ("limit", f"floor, {floor:.0%}"),
     )
@@ -182,4 +178,5 @@ def _legend(floor: float) -> Markup:
         items.append(
             element("li", element("svg", sample, viewBox="0 0 26 12", aria_hidden="true"), name)
         )
+    items.append(element("li", "dots: each week by itself, the bug's with it"))
     return element("ul", *items, class_="legend")

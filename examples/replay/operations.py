@@ -125,6 +125,7 @@ class Operations:
 
     def _send(self, since: datetime, until: datetime) -> Piece:
         requests = self._warehouse.requests(since)
+        broken = self._platform.broken_within(since, until)
         file = self._platform.serve(requests, since, until, self._folder / "served.parquet")
         record = self._record()
         under_way = record is not None and not record.is_over
@@ -141,11 +142,10 @@ class Operations:
         self._production.log.await_rows(days, self._expected)
         decisions = self._folder / f"{since:%Y-%m-%dT%H}.parquet"
         self._twin.decide(file, decisions)
-        guarded, by_model = self._scores.served(since, until)
+        decided, by_model = self._scores.of(since, until, decisions, broken)
         return Piece(
             since, until, sent.requests, sent.errors, by_model,
-            record.current.name if under_way and record is not None else "",
-            guarded, self._scores.decided(decisions),
+            record.current.name if under_way and record is not None else "", decided,
         )  # fmt: skip
 
     def _watch(self, now: datetime, called_by: str) -> Judged:

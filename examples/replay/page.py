@@ -8,8 +8,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from examples.replay.chart import STYLE, six_months
+from examples.replay.measures import interval, precision, value_of
 from examples.replay.record import History, Judged, Span, What
-from examples.replay.summary import Side, Summary, interval, precision, value_of, weekly
+from examples.replay.summary import Side, Summary, weekly
 from phasegate.monitoring.performance.series import Confusion
 from phasegate.release.report.time_axis import duration_text, moment_text
 from phasegate.reports.charts import Series, line_chart
@@ -38,7 +39,7 @@ def six_months_page(
     """
     weeks = weekly(history)
     first, last = weeks[0].since, weeks[-1].until
-    chart = six_months(weeks, history.judged, history.happenings, floor)
+    chart = six_months(history, floor)
     return page(
         "Six months with and without Phasegate",
         f"Simulated card fraud, {first:%Y-%m-%d} to {last:%Y-%m-%d}: "
@@ -48,7 +49,7 @@ def six_months_page(
             section("What it came to", _sides(summary), _delays(summary)),
             section(
                 "Timeline",
-                figure("Precision by week", chart, "Point at a mark to read what happened."),
+                figure("Precision by day", chart, "Point at a mark to read what happened."),
             ),
             section("Money", *_money(weeks, worth)),
             section("What happened", _happenings(history)),
@@ -86,6 +87,9 @@ def _sides(summary: Summary) -> Markup:
     both = {"with": summary.guarded, "without": summary.unwatched}
     rows = [
         row("days below the floor", {k: str(side.days_below) for k, side in both.items()}),
+        row("of them by the bug alone", {k: str(side.bug_days) for k, side in both.items()}),
+        row("weeks below it, each by itself", {k: str(s.weeks_below) for k, s in both.items()}),
+        row("lowest precision of four weeks", {k: _percent(s.lowest) for k, s in both.items()}),
         row("precision, first four weeks", {k: _percent(s.first) for k, s in both.items()}),
         row("precision, last four weeks", {k: _percent(s.last) for k, s in both.items()}),
         row("recall, first four weeks", {k: _percent(s.first_recall) for k, s in both.items()}),

@@ -77,6 +77,11 @@ class DataPlatform:
             change = Change(ChangeKind.PIPELINE, self._bug_at, WHAT, ACTOR)
             self._announced = announce_change(self._journal, change, self._bug_at).sequence
 
+    def broken_within(self, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        """Spans of a piece of traffic in which version 14 is live, as far as is known."""
+        with self._changed:
+            return [(a, b or until) for a, b in self.broken if a < until and (b or until) > since]
+
     def serve(self, requests: Path, since: datetime, until: datetime, served: Path) -> Path:
         """The features of a piece of traffic, as the version that is live computes them.
 
@@ -88,8 +93,7 @@ class DataPlatform:
         Returns:
             The file to send.
         """
-        with self._changed:
-            spans = [(a, b or until) for a, b in self.broken if a < until and (b or until) > since]
+        spans = self.broken_within(since, until)
         if not spans:
             return requests
         within = " OR ".join(f"event_time >= '{a}' AND event_time < '{b}'" for a, b in spans)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
 
 from phasegate.monitoring.performance.series import Confusion
 
@@ -68,6 +69,34 @@ class Judged:
     report: str = ""
 
 
+class World(StrEnum):
+    """That of users, and the one in which nobody watches."""
+
+    GUARDED = "with Phasegate"
+    UNWATCHED = "without"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What both worlds decided on a day, or in a part of it, against what became known later.
+
+    Attributes:
+        day: midnight with which it begins.
+        broken: whether the features came from a version of the feature pipeline with a bug.
+        guarded: decisions that users got.
+        unwatched: what the first model would have decided about the same requests.
+    """
+
+    day: datetime
+    broken: bool
+    guarded: Confusion
+    unwatched: Confusion
+
+    def side(self, world: World) -> Confusion:
+        """Of one world."""
+        return self.guarded if world is World.GUARDED else self.unwatched
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A piece of traffic, and what both models decided about it.
@@ -78,8 +107,7 @@ class Piece:
         failed: requests of users without a good answer.
         by_model: answers by the version that gave them.
         phase: of a release that was under way as it began; empty for none.
-        guarded: decisions that users got, against what became known later.
-        unwatched: what the first model would have decided about the same requests.
+        decided: by day, and apart where features were broken.
     """
 
     since: datetime
@@ -88,8 +116,17 @@ class Piece:
     failed: int
     by_model: Mapping[str, int]
     phase: str
-    guarded: Confusion
-    unwatched: Confusion
+    decided: tuple[Decided, ...]
+
+    @property
+    def guarded(self) -> Confusion:
+        """All decisions that users got."""
+        return total([one.guarded for one in self.decided])
+
+    @property
+    def unwatched(self) -> Confusion:
+        """All that the first model would have decided."""
+        return total([one.unwatched for one in self.decided])
 
 
 @dataclass
@@ -118,7 +155,7 @@ class Span:
     Attributes:
         since, until: event time, from and before.
         requests: of users.
-        guarded, unwatched: as those of a piece.
+        guarded, unwatched: as those of a piece, all of them.
     """
 
     since: datetime
@@ -126,6 +163,10 @@ class Span:
     requests: int
     guarded: Confusion
     unwatched: Confusion
+
+    def side(self, world: World) -> Confusion:
+        """Of one world."""
+        return self.guarded if world is World.GUARDED else self.unwatched
 
 
 def added(one: Confusion, other: Confusion) -> Confusion:
@@ -136,6 +177,11 @@ def added(one: Confusion, other: Confusion) -> Confusion:
         one.false_negative + other.false_negative,
         one.true_negative + other.true_negative,
     )
+
+
+def total(confusions: Iterable[Confusion]) -> Confusion:
+    """Rows of all."""
+    return reduce(added, confusions, Confusion())
 
 
 def spans(pieces: list[Piece], length: timedelta) -> list[Span]:

@@ -36,7 +36,9 @@ DATA, LOCK, PAGE = "data", "replay.lock", "six-months.html"
 NOTES = (
     "Without: the first model's bytes, asked the same requests in the same order, bug included. "
     "It was even spared most of the bug, which Phasegate took back.",
-    "Precision is that of whole weeks, on all labels, also those that nobody had by then.",
+    "A day's precision is that of the four weeks up to its end, on all labels, also those that "
+    "nobody had by then, without decisions on broken features; a day with such decisions is below "
+    "the floor if they are. Both worlds are told alike.",
 )
 
 

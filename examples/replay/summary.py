@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from examples.replay.record import History, Span, What, added, spans
+from examples.replay.daily import below, daily
+from examples.replay.measures import is_below, precision, recall, value_of
+from examples.replay.record import History, Span, What, World, spans, total
 from phasegate.monitoring.performance.series import Confusion
 
-DAY = timedelta(days=1)
-WEEK = 7 * DAY
-MONTH = 28 * DAY
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,10 @@ class Side:
     Attributes:
         first, last: precision in the first and in the last four weeks.
         first_recall, last_recall: the same of recall.
-        days_below: in weeks whose precision was below the floor.
+        days_below: days on which precision was below the floor, as `daily` has it.
+        bug_days: those of them that were so by broken features alone.
+        weeks_below: weeks that were below it, each by itself, broken features included.
+        lowest: least precision of four weeks, without broken features.
         decisions: all of them.
         value: of all decisions.
     """
@@ -32,6 +35,9 @@ class Side:
     first_recall: float
     last_recall: float
     days_below: int
+    bug_days: int
+    weeks_below: int
+    lowest: float
     decisions: Confusion
     value: float
 
@@ -80,9 +86,8 @@ def summarize(
         drift_at: event time at which people and fraudsters begin to change; None if never.
         audit_flaws: what is wrong with audit log and journal, each in a sentence.
     """
-    weeks = spans(history.pieces, WEEK)
-    guarded = _side([week.guarded for week in weeks], worth, floor)
-    unwatched = _side([week.unwatched for week in weeks], worth, floor)
+    guarded = _side(history, World.GUARDED, worth, floor)
+    unwatched = _side(history, World.UNWATCHED, worth, floor)
     bugs, undone = history.happened(What.BUG), history.happened(What.UNDONE)
     trained = history.happened(What.TRAINED)
     caused = [one.at for one in trained if drift_at is not None and one.at > drift_at]
@@ -106,51 +111,23 @@ def summarize(
     )
 
 
-def precision(confusion: Confusion) -> float:
-    """Share of the rows decided 1 that are 1; NaN without any."""
-    return _share(confusion.true_positive, confusion.false_positive)
-
-
-def recall(confusion: Confusion) -> float:
-    """Share of the rows that are 1 that were decided 1; NaN without any."""
-    return _share(confusion.true_positive, confusion.false_negative)
-
-
-def value_of(confusion: Confusion, worth: Mapping[str, float]) -> float:
-    """What decisions were worth."""
-    return sum(
-        getattr(confusion, name) * worth.get(name, 0.0)
-        for name in ("true_positive", "false_positive", "false_negative", "true_negative")
-    )
-
-
-def is_below(confusion: Confusion, floor: float) -> bool:
-    """Whether precision is below a floor; without any decision 1 it is, for nothing is shown."""
-    return not precision(confusion) >= floor
-
-
-def interval(confusion: Confusion) -> tuple[float, float]:
-    """Bounds of precision at 95 %: Wilson (1927), as if rows were independent; NaN without any."""
-    hits, of = confusion.true_positive, confusion.true_positive + confusion.false_positive
-    if not of:
-        return math.nan, math.nan
-    z = 1.959963984540054
-    share, spread = hits / of, z * z / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = z / (1 + spread) * math.sqrt(share * (1 - share) / of + spread / (4 * of))
-    return middle - half, middle + half
-
-
-def _side(weeks: list[Confusion], worth: Mapping[str, float], floor: float) -> Side:
-    first, last, total = _sum(weeks[:4]), _sum(weeks[-4:]), _sum(weeks)
+def _side(history: History, world: World, worth: Mapping[str, float], floor: float) -> Side:
+    weeks = [week.side(world) for week in weekly(history)]
+    first, last, everything = total(weeks[:4]), total(weeks[-4:]), total(weeks)
+    days = daily(history.pieces, world)
+    low, by_bug = below(days, floor)
+    known = [value for day in days if not math.isnan(value := precision(day.behind))]
     return Side(
-        precision(first),
-        precision(last),
-        recall(first),
-        recall(last),
-        7 * sum(is_below(week, floor) for week in weeks),
-        total,
-        value_of(total, worth),
+        first=precision(first),
+        last=precision(last),
+        first_recall=recall(first),
+        last_recall=recall(last),
+        days_below=len(low),
+        bug_days=len(by_bug),
+        weeks_below=sum(is_below(week, floor) for week in weeks),
+        lowest=min(known, default=math.nan),
+        decisions=everything,
+        value=value_of(everything, worth),
     )
 
 
@@ -162,6 +139,8 @@ def _flaws(summary: Summary, history: History, floor: float) -> Iterator[str]:
         yield f"left alone, the first model ended at {unwatched.last:.1%}: not below {floor:.0%}"
     if not guarded.last >= floor:
         yield f"with Phasegate the last four weeks had a precision of {guarded.last:.1%}"
+    if drifting := guarded.days_below - guarded.bug_days:
+        yield f"with Phasegate {drifting} days were below the floor, and not by the bug"
     if guarded.days_below >= unwatched.days_below:
         yield (
             f"{guarded.days_below} days were below the floor with Phasegate, "
@@ -173,17 +152,6 @@ def _flaws(summary: Summary, history: History, floor: float) -> Iterator[str]:
         yield "the pipeline's bug was not taken back"
     if not summary.promotions:
         yield "no retrained model was promoted"
-
-
-def _sum(confusions: list[Confusion]) -> Confusion:
-    total = Confusion()
-    for one in confusions:
-        total = added(total, one)
-    return total
-
-
-def _share(hits: int, others: int) -> float:
-    return hits / (hits + others) if hits + others else math.nan
 
 
 def weekly(history: History) -> list[Span]:

@@ -9,10 +9,12 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from examples.replay.daily import daily
+from examples.replay.measures import is_below, precision
 from examples.replay.operations import Operations
-from examples.replay.record import Happening, Judged, Span, What, spans
-from examples.replay.story import WEEK
-from examples.replay.summary import Summary, is_below, precision
+from examples.replay.record import Happening, Judged, Span, What, World, spans
+from examples.replay.story import DAY, WEEK
+from examples.replay.summary import Summary
 from phasegate.cli.console import err, out
 from phasegate.monitoring.performance.series import Confusion
 
@@ -51,10 +53,13 @@ class Teller:
         self._happened = self._weeks = 0
         self._stood: dict[datetime, tuple[str, str]] = {}
         print_title("six months, week by week")
-        out.print(
-            "  week        requests  champion        with  without  drift  decision   release",
-            style="dim", markup=False,
-        )  # fmt: skip
+        pair = f"{'with':>6}{'without':>8}"
+        heads = (
+            f"{'':38}{'week by itself':>14}   {'four weeks':>14}",
+            f"  week        requests  {'champion':<14}{pair}   {pair}  drift  decision   release",
+        )
+        for head in heads:
+            out.print(head, style="dim", markup=False)
 
     def tell(self) -> None:
         """What is new."""
@@ -73,11 +78,17 @@ class Teller:
 
     def _print_week(self, number: int, week: Span, judged: Judged) -> None:
         champion, phase = self._stood[week.until]
+        last = week.until - DAY
+        pieces = self._operations.history.pieces
+        behind = [one.behind for w in World for one in daily(pieces, w) if one.at == last]
+        own, four = (
+            "  ".join(_colored(one, self._floor) for one in pair)
+            for pair in ([week.side(world) for world in World], behind)
+        )
         action = judged.action.replace("_", " ").lower()
         out.print(
             f"  {number:>2}  {week.since:%b %d}  {week.requests:>8,}  {escape(champion):<13}"
-            f" {_colored(week.guarded, self._floor)}   {_colored(week.unwatched, self._floor)}"
-            f"  {judged.drifted:>5}  {action:<9}  {escape(phase)}"
+            f" {own}   {four}  {judged.drifted:>5}  {action:<9}  {escape(phase)}"
         )
 
 
@@ -121,6 +132,9 @@ def print_summary(summary: Summary, page: Path, audit: str, seconds: float,
 
 _FIGURES = {
     "days below the floor": lambda side: f"{side.days_below}",
+    "  of them by the bug alone": lambda side: f"{side.bug_days}",
+    "weeks below it, each by itself": lambda side: f"{side.weeks_below}",
+    "lowest precision of four weeks": lambda side: f"{side.lowest:.1%}",
     "precision, first four weeks": lambda side: f"{side.first:.1%}",
     "precision, last four weeks": lambda side: f"{side.last:.1%}",
     "recall, first four weeks": lambda side: f"{side.first_recall:.1%}",

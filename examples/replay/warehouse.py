@@ -50,7 +50,7 @@ class Warehouse:
 
     @property
     def truth(self) -> Path:
-        """``transaction_id`` and ``is_fraud`` of everything, also of what nobody knows yet."""
+        """``transaction_id``, ``event_time`` and ``is_fraud`` of everything, known yet or not."""
         return self.folder / "truth.parquet"
 
     def requests(self, since: datetime) -> Path:
@@ -79,7 +79,9 @@ class Warehouse:
                 self._happened,
             )
             parquet.copy(
-                connection, f"SELECT transaction_id, is_fraud FROM '{self._happened}'", self.truth
+                connection,
+                f"SELECT transaction_id, event_time, is_fraud FROM '{self._happened}'",
+                self.truth,
             )
         self._write_requests(definitions)
         (self.folder / _DONE).write_text(wanted)

@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 from examples.replay.chart import SHAPES, six_months
 from examples.replay.page import six_months_page, write_page
 from examples.replay.record import Happening, History, Judged, What
-from examples.replay.summary import weekly
 from tests.examples.test_summary import START, WORTH, story, summed
 
 
@@ -45,7 +44,7 @@ def test_the_page_says_what_happened_and_why_and_lets_nothing_in() -> None:
 
 def test_every_kind_of_event_has_a_shape_and_every_week_a_dot_in_both_worlds() -> None:
     history = told()
-    svg = str(six_months(weekly(history), history.judged, history.happenings, 0.8))
+    svg = str(six_months(history, 0.8))
     assert set(SHAPES) == set(What)
     assert len(re.findall(r"<circle", svg)) == 2 * 8
     assert len(re.findall(r'class="mark ', svg)) == len(What)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -95,12 +95,17 @@ def test_decisions_are_scored_by_what_became_of_the_payments(
         f"COPY (SELECT transaction_id, 1::TINYINT AS decision FROM '{warehouse.requests(since)}') "
         f"TO '{decisions}'"
     )
-    scores = Scores(warehouse.truth, tmp_path, "m")
-    confusion = scores.decided(decisions)
-    ((frauds, rows),) = ask(
-        f"SELECT sum(is_fraud), count(*) FROM '{decisions}' JOIN '{warehouse.truth}' "
-        "USING (transaction_id)"
+    scores, end = Scores(warehouse.truth, tmp_path, "m"), since + WEEK / 2
+    broken = [(since + timedelta(hours=9), since + timedelta(days=1, hours=3))]
+    decided, by_model = scores.of(since, end, decisions, broken)
+    assert by_model == {}  # the log is empty
+    assert all(one.guarded.rows == 0 for one in decided)
+    rows = ask(
+        "SELECT date_trunc('day', event_time), event_time >= '2025-03-03 09:00+00' AND "
+        "event_time < '2025-03-04 03:00+00', sum(is_fraud)::INT, count(*) "
+        f"FROM '{decisions}' JOIN '{warehouse.truth}' USING (transaction_id) GROUP BY ALL"
     )
-    assert (confusion.true_positive, confusion.rows) == (frauds, rows)
-    assert confusion.false_positive == rows - frauds
-    assert scores.served(since, since + WEEK)[0].rows == 0
+    assert {
+        (one.day, one.broken, one.unwatched.true_positive, one.unwatched.rows) for one in decided
+    } == {(day.astimezone(UTC), is_broken, *counts) for day, is_broken, *counts in rows}
+    assert len(decided) == 6  # four days, the first and the second one in two parts
