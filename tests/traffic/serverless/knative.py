@@ -64,8 +64,7 @@ class Simulation:
                 if percent == 100:
                     self.previous, self.rolled_out = self.rolled_out, self.ready
             elif self.ready == self.created and percent < 100 and total[name] == 100:
-                if self.previous:
-                    self.rolled_out = self.previous
+                self.rolled_out = self.previous or self.rolled_out
         self.seen = (self.created, self.ready, tuple(self.traffic))
 
     def configuration(self) -> None:

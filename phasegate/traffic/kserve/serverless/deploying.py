@@ -86,7 +86,7 @@ def deployed(
                 f"{last[0].slot or 'no model'} is asked for by now, and not {digest[:12]}",
                 where=f"InferenceService {namespace}/{name}",
             )
-        return last[0].up_to_date
+        return last[0].answers
 
     try:
         cluster.await_(

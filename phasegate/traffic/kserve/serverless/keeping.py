@@ -16,7 +16,7 @@ from phasegate.kubernetes.kinds import CONFIG_MAP
 from phasegate.traffic.plan import TrafficPlan
 
 MODEL = "phasegate.dev/model"
-PLAN, KILLED = "plan", "killed"
+PLAN, BEFORE, KILLED = "plan", "before", "killed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,14 @@ class Kept:
     Attributes:
         plan: the last one that was applied; None where there is none yet.
         killed: whether the kill switch is pulled; a plan that is killed comes with it.
+        before: the plan that is in force until KServe is told the new one.
         version: of the object; empty where there is none.
     """
 
     plan: TrafficPlan | None = None
     killed: bool = False
     version: str = ""
+    before: TrafficPlan | None = None
 
 
 class Keeping:
@@ -59,20 +61,27 @@ class Keeping:
         if found is None:
             return Kept()
         data = found.get("data") or {}
-        plan = None
-        if data.get(PLAN):
-            try:
-                value = json.loads(data[PLAN])
-            except ValueError as error:
-                raise BadInput(f"this is no JSON ({error})", where=self.where) from None
-            plan = TrafficPlan.from_json(value, self.where)
+        plan, before = self._plan(data.get(PLAN)), self._plan(data.get(BEFORE))
         killed = data.get(KILLED) == "true" or (plan is not None and plan.killed)
         return Kept(
-            plan.kill() if plan and killed else plan, killed, found["metadata"]["resourceVersion"]
+            plan.kill() if plan and killed else plan,
+            killed,
+            found["metadata"]["resourceVersion"],
+            before,
         )
 
-    def write(self, plan: TrafficPlan | None, killed: bool, seen: Kept) -> Kept:
+    def write(
+        self,
+        plan: TrafficPlan | None,
+        killed: bool,
+        seen: Kept,
+        *,
+        before: TrafficPlan | None = None,
+    ) -> Kept:
         """Keep a plan in place of what was seen: compare and set.
+
+        Args:
+            before: the plan that is in force until KServe is told the new one.
 
         Raises:
             Stale: something else is kept by now.
@@ -87,7 +96,17 @@ class Keeping:
         if seen.version:
             about["resourceVersion"] = seen.version
         data = {KILLED: "true" if killed else "false"}
-        if plan is not None:
-            data[PLAN] = canonical_json(plan.to_json()).decode()
+        for key, one in ((PLAN, plan), (BEFORE, before)):
+            if one is not None:
+                data[key] = canonical_json(one.to_json()).decode()
         written = self._cluster.apply(CONFIG_MAP, {"metadata": about, "data": data}, force=True)
-        return Kept(plan, killed, written["metadata"]["resourceVersion"])
+        return Kept(plan, killed, written["metadata"]["resourceVersion"], before)
+
+    def _plan(self, text: str | None) -> TrafficPlan | None:
+        if not text:
+            return None
+        try:
+            value = json.loads(text)
+        except ValueError as error:
+            raise BadInput(f"this is no JSON ({error})", where=self.where) from None
+        return TrafficPlan.from_json(value, self.where)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from phasegate.digests import digest_json
 from phasegate.errors import BadInput
+from phasegate.traffic.kserve.counts import Counted
 from phasegate.traffic.kserve.serverless.keeping import Kept
+from phasegate.traffic.kserve.serverless.percent import percent_of
 from phasegate.traffic.kserve.serverless.replayed import MirrorCounts
 from phasegate.traffic.kserve.serverless.standing import Standing
-from phasegate.traffic.plan import Backend, effective
+from phasegate.traffic.plan import Backend, TrafficPlan, effective
 from phasegate.traffic.state import BackendState, MirrorState, TrafficState
-
-Counted = tuple[int, int, int, int]  # requests, answers, errors, active
 
 
 def traffic_state(
@@ -21,6 +21,7 @@ def traffic_state(
     backend: Callable[[str], Backend],
     counted: Callable[[str], Counted],
     replayed: Callable[[str, str], MirrorCounts],
+    drift: str,
 ) -> TrafficState:
     """What traffic is like.
 
@@ -30,12 +31,14 @@ def traffic_state(
         backend: of a slot.
         counted: what a slot's pods have counted.
         replayed: what became of copies, for champion and challenger.
+        drift: how it is not as planned, in words.
 
     Raises:
         BadInput: no model answers, and none is planned to.
     """
     shares = standing.shares()
-    champion, challenger = who(kept, shares)
+    plan = in_force(kept, standing)
+    champion, challenger = who(plan, shares)
     if champion is None:
         raise BadInput(
             "no model answers yet",
@@ -44,16 +47,22 @@ def traffic_state(
         )
     mirror = None
     if challenger is not None:
-        share = effective(kept.plan).mirror if kept.plan and kept.plan.challenger else 0
+        share = effective(plan).mirror if plan and plan.challenger else 0
         copies, answers, lost = replayed(champion, challenger)
         mirror = MirrorState(share, copies, answers, lost, active=0)
 
     def state(role: str, slot: str) -> BackendState:
-        requests, answers, errors, active = counted(slot)
+        count = counted(slot)
         return BackendState(
-            role, backend(slot), shares.get(slot, 0), standing.serving(slot) is not None,
-            requests, answers, errors, active,
-        )  # fmt: skip
+            role,
+            backend(slot),
+            shares.get(slot, 0),
+            healthy=standing.serving(slot) is not None,
+            requests=count.requests,
+            answers=count.requests - count.errors,
+            errors=count.errors,
+            active=0,  # a predictor counts a request when it has answered it
+        )
 
     return TrafficState(
         version=digest_json(
@@ -64,13 +73,40 @@ def traffic_state(
         challenger=state("challenger", challenger) if challenger else None,
         mirror=mirror,
         fallbacks=0,  # Knative asks nobody else when a revision fails
+        drift=drift,
     )
 
 
-def who(kept: Kept, shares: Mapping[str, int]) -> tuple[str | None, str | None]:
+def in_force(kept: Kept, standing: Standing) -> TrafficPlan | None:
+    """The plan that KServe was told: the one before, where the new one is only written down."""
+    for plan in (kept.plan, kept.before):
+        try:
+            if plan is not None and percent_of(plan, standing) == standing.percent:
+                return plan
+        except BadInput:
+            continue
+    return kept.plan
+
+
+def drift(kept: Kept, standing: Standing, editors: Sequence[str]) -> str:
+    """How somebody else made the percentage differ from the plan; empty where nobody did."""
+    if kept.plan is None or not editors:
+        return ""
+    try:
+        wanted = percent_of(kept.plan, standing)
+    except BadInput:
+        return ""
+    if wanted == standing.percent:
+        return ""
+    told = ["absent" if one is None else f"{one}" for one in (standing.percent, wanted)]
+    by = ", ".join(editors)
+    return f"canaryTrafficPercent was edited by {by}: {told[0]}, and the plan says {told[1]}"
+
+
+def who(plan: TrafficPlan | None, shares: Mapping[str, int]) -> tuple[str | None, str | None]:
     """Slots of champion and challenger: those of the plan, unless others are routed to."""
-    planned = kept.plan.champion.name if kept.plan else None
-    rival = kept.plan.challenger.name if kept.plan and kept.plan.challenger else None
+    planned = plan.champion.name if plan else None
+    rival = plan.challenger.name if plan and plan.challenger else None
     largest_first = sorted(shares, key=lambda slot: (-shares[slot], slot))
     champion = planned if planned in shares else None
     if champion is None:

@@ -42,13 +42,15 @@ def percent_of(plan: TrafficPlan, standing: Standing) -> int | None:
     if champion == standing.slot:
         return _latest_champion(champion, standing, where)
     _check_rest(champion, standing, where)
-    if plan.weight and not standing.up_to_date:
+    percent = plan.weight // _PER_CENT
+    grows = standing.percent is not None and percent > standing.percent
+    if percent and not (standing.answers if grows else standing.up_to_date):
         raise Unavailable(
             f"the revision of {challenger} is not ready ({_problem(standing)})",
             where=where,
             expected="a ready one: until then KServe takes an older revision for the latest",
         )
-    return plan.weight // _PER_CENT
+    return percent
 
 
 def check_whole(plan: TrafficPlan) -> None:
@@ -66,7 +68,7 @@ def check_whole(plan: TrafficPlan) -> None:
 
 
 def _latest_champion(champion: str, standing: Standing, where: str) -> int | None:
-    if standing.up_to_date:
+    if standing.answers or (standing.up_to_date and standing.percent is None):
         return None
     rolled_out, latest, newest = standing.rolled_out, standing.ready, standing.created
     if rolled_out is not None and rolled_out.slot == champion:

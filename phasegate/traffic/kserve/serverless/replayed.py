@@ -46,7 +46,12 @@ def read_replayed(
 
 
 def write_replayed(
-    cluster: Cluster, namespace: str, name: str, champion: str, challenger: str, counts: MirrorCounts
+    cluster: Cluster,
+    namespace: str,
+    name: str,
+    champion: str,
+    challenger: str,
+    counts: MirrorCounts,
 ) -> None:
     """Tell what became of copies; the newest word counts.
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from phasegate.errors import BadInput
+from phasegate.kubernetes.cluster import MANAGER
+from phasegate.traffic.kserve.slots import MODEL_DIGEST as DIGEST
+from phasegate.traffic.kserve.slots import MODEL_VERSION as VERSION
 
-DIGEST = "phasegate.dev/model-digest"
-VERSION = "phasegate.dev/version"
 MODE = "serving.kserve.io/deploymentMode"
 STORAGE = "internal.serving.kserve.io/storage-initializer-sourceuri"  # KServe's, on revisions
 
@@ -82,9 +83,14 @@ class Standing:
 
     @property
     def up_to_date(self) -> bool:
-        """Whether the newest revision is the latest, and serves the model that is asked for."""
+        """Whether the newest revision became ready, and serves the model that is asked for."""
         newest = self.created
         return newest is not None and newest == self.ready and newest.digest == self.digest
+
+    @property
+    def answers(self) -> bool:
+        """Whether it still is ready: Knative keeps it as the latest when it crashes."""
+        return self.up_to_date and self.created is not None and self.created.ready
 
     def revisions(self) -> tuple[Revision, ...]:
         """All that are known, the latest first, each once."""
@@ -151,6 +157,17 @@ def standing_of(
         rolled_out=known.get(status.get("latestRolledoutRevision", "")),
         previous=known.get(status.get("previousRolledoutRevision", "")),
         traffic=dict(traffic),
+    )
+
+
+def editors(service: Mapping[str, Any]) -> tuple[str, ...]:
+    """Field managers other than ours that own the percentage: who set it last."""
+    return tuple(
+        entry.get("manager", "")
+        for entry in service["metadata"].get("managedFields") or ()
+        if entry.get("manager") != MANAGER
+        and "f:canaryTrafficPercent"
+        in ((entry.get("fieldsV1") or {}).get("f:spec") or {}).get("f:predictor", {})
     )
 
 

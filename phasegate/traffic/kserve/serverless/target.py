@@ -1,7 +1,7 @@
 """`KServeServerlessTarget`: a plan carried out by one field of one InferenceService.
 
-What is given to a model is written down first, what is taken from one is taken first: whoever
-dies in between leaves no user with a model that no plan speaks of.
+A plan is written down before KServe is told, so that whoever dies in between leaves something
+that the next one can complete; only what goes back to the champion is told at once.
 """
 
 from __future__ import annotations
@@ -11,22 +11,29 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from phasegate.errors import BadInput, Unavailable
-from phasegate.kubernetes.cluster import MANAGER, Cluster, Manifest, Stale
+from phasegate.kubernetes.cluster import Cluster, Manifest, Stale
 from phasegate.kubernetes.kinds import INFERENCE_SERVICE, KNATIVE_REVISION
+from phasegate.traffic.kserve.counts import Counted, Pages
+from phasegate.traffic.kserve.keeping import CORRECT, DRIFT, RESPECT
 from phasegate.traffic.kserve.probing import ask
+from phasegate.traffic.kserve.serverless.counting import RevisionCounts, RevisionPages
 from phasegate.traffic.kserve.serverless.deploying import champion_again, deployed, deployment
 from phasegate.traffic.kserve.serverless.keeping import Keeping, Kept
-from phasegate.traffic.kserve.serverless.observing import Counted, traffic_state
+from phasegate.traffic.kserve.serverless.observing import drift, in_force, traffic_state
 from phasegate.traffic.kserve.serverless.percent import percent_of
 from phasegate.traffic.kserve.serverless.replayed import read_replayed
-from phasegate.traffic.kserve.serverless.standing import Standing, revision_names, standing_of
+from phasegate.traffic.kserve.serverless.standing import (
+    Standing,
+    editors,
+    revision_names,
+    standing_of,
+)
 from phasegate.traffic.plan import WHOLE, Backend, TrafficPlan, effective
 from phasegate.traffic.state import TrafficState
 
 if TYPE_CHECKING:
     from phasegate.traffic.kserve.slots import Deployment
 
-DRIFT = "phasegate.dev/drift"
 _ATTEMPTS = 20
 _PORT = 80
 
@@ -42,7 +49,7 @@ class KServeServerlessTarget:
         cluster: where the InferenceService is.
         namespace: its namespace.
         name: its name, which the models are served under too.
-        counts: what the pods of a revision have counted; None counts nothing.
+        counts: reads the metrics pages of a revision's pods; None asks the pods themselves.
         probe: asks a model that was deployed something real; raises where it does not answer.
         ready_seconds: for how long a revision may become ready.
         route_seconds: for how long Knative may take to follow.
@@ -55,14 +62,17 @@ class KServeServerlessTarget:
         namespace: str,
         name: str,
         *,
-        counts: Callable[[str], Counted] | None = None,
+        counts: Pages | None = None,
         probe: Callable[[Backend], None] = ask,
         ready_seconds: float = 600.0,
         route_seconds: float = 60.0,
         domain: str = "cluster.local",
     ) -> None:
         self._cluster, self._namespace, self._name = cluster, namespace, name
-        self._counts, self._probe = counts, probe
+        self._counts, self._probe = (
+            RevisionCounts(counts or RevisionPages(cluster, namespace)),
+            probe,
+        )
         self._ready_seconds, self._route_seconds = ready_seconds, route_seconds
         self._domain = domain
         self._keeping = Keeping(cluster, namespace, name)
@@ -98,6 +108,7 @@ class KServeServerlessTarget:
             lambda slot: self._backend(standing, slot),
             lambda slot: self._counted(standing, slot),
             partial(read_replayed, self._cluster, self._namespace, self._name),
+            drift(kept, standing, editors(service)),
         )
 
     def kill(self) -> None:
@@ -127,7 +138,7 @@ class KServeServerlessTarget:
             plan = kept.plan.revive()
             percent_of(plan, self._standing(self._service()))
             try:
-                written = self._keeping.write(plan, False, kept)
+                written = self._keeping.write(plan, False, kept, before=kept.plan)
             except Stale:
                 continue
             self._follow(plan, kept, written)
@@ -190,18 +201,42 @@ class KServeServerlessTarget:
             service = self._service()
             standing = self._standing(service)
             percent = percent_of(plan, standing)
-            if plan == kept.plan and not plan.killed and _is_left_alone(service):
-                return plan
+            self._respect(service, plan, kept, standing)
             try:
-                if percent != standing.percent and not _gives(plan, kept.plan, standing):
+                if percent != standing.percent and _is_way_back(plan, kept.plan):
                     self._patch(service, _percent(percent))
                 written = kept
                 if plan != kept.plan:
-                    written = self._keeping.write(plan, plan.killed, kept)
+                    before = in_force(kept, standing)
+                    written = self._keeping.write(plan, plan.killed, kept, before=before)
             except Stale:
                 continue
             return self._follow(plan, kept, written)
         raise self._contended()
+
+    def _respect(
+        self, service: Manifest, plan: TrafficPlan, kept: Kept, standing: Standing
+    ) -> None:
+        """Leave a percentage alone that a person set, where the overlay asks for that.
+
+        A plan that takes the challenger's share is carried out all the same.
+
+        Raises:
+            BadInput: it is left alone.
+        """
+        policy = (service["metadata"].get("annotations") or {}).get(DRIFT, CORRECT)
+        if policy not in (CORRECT, RESPECT):
+            raise BadInput(
+                f"{DRIFT} is '{policy}'", where=self._where, expected=f"{CORRECT} or {RESPECT}"
+            )
+        if policy == CORRECT or not effective(plan).weight:
+            return
+        if told := drift(kept, standing, editors(service)):
+            raise BadInput(
+                f"{told}; left alone, as its annotation {DRIFT} says",
+                where=self._where,
+                fix=f"undo that, or set the annotation to {CORRECT}",
+            )
 
     def _follow(self, plan: TrafficPlan, previous: Kept, written: Kept) -> TrafficPlan:
         """Do what is written; where KServe refuses it, what was written before is again."""
@@ -255,16 +290,23 @@ class KServeServerlessTarget:
         return None
 
     def _await(self, plan: TrafficPlan) -> None:
+        """Wait until Knative routes what a plan says, for as long as it is the one that counts."""
         weight = effective(plan).weight
         wanted = {plan.champion.name: WHOLE - weight}
         if plan.challenger is not None:
             wanted[plan.challenger.name] = weight
         wanted = {slot: share for slot, share in wanted.items() if share}
+
+        def followed(service: Manifest | None) -> bool:
+            if service is not None and self._standing(service).shares() == wanted:
+                return True
+            return self._keeping.read().plan != plan  # somebody wants something else by now
+
         self._cluster.await_(
             INFERENCE_SERVICE,
             self._namespace,
             self._name,
-            lambda found: found is not None and self._standing(found).shares() == wanted,
+            followed,
             self._route_seconds,
             f"Knative routes {_told(wanted)}",
         )
@@ -275,7 +317,7 @@ class KServeServerlessTarget:
         )
         backend = self._backend(standing, digest[:12])
         self._probe(backend)
-        if not self._standing(self._service()).up_to_date:
+        if not self._standing(self._service()).answers:
             raise Unavailable(
                 f"{digest[:12]} answered once, and is not ready any more", where=self._where
             )
@@ -284,13 +326,11 @@ class KServeServerlessTarget:
     def _backend(self, standing: Standing, slot: str) -> Backend:
         found = standing.serving(slot)
         host = found.name if found else slot
-        return Backend(
-            slot, f"{host}.{self._namespace}.svc.{self._domain}:{_PORT}", self._name
-        )
+        return Backend(slot, f"{host}.{self._namespace}.svc.{self._domain}:{_PORT}", self._name)
 
     def _counted(self, standing: Standing, slot: str) -> Counted:
         found = standing.serving(slot)
-        return self._counts(found.name) if self._counts and found else (0, 0, 0, 0)
+        return self._counts(found.name, self._name, slot) if found else Counted()
 
     def _service(self) -> Manifest:
         found = self._cluster.get(INFERENCE_SERVICE, self._namespace, self._name)
@@ -317,26 +357,10 @@ def _percent(percent: int | None) -> dict[str, Any]:
     return {"spec": {"predictor": {"canaryTrafficPercent": percent}}}
 
 
-def _gives(plan: TrafficPlan, previous: TrafficPlan | None, standing: Standing) -> bool:
-    """Whether anyone but the champion so far gets more than is routed there now."""
-    shares, weight = standing.shares(), effective(plan).weight
-    wanted = {plan.champion.name: WHOLE - weight}
-    if plan.challenger is not None:
-        wanted[plan.challenger.name] = weight
-    safe = previous.champion.name if previous else ""
-    return any(share > shares.get(one, 0) for one, share in wanted.items() if one != safe)
-
-
-def _is_left_alone(service: Mapping[str, Any]) -> bool:
-    """Whether a person set the percentage, and the overlay wants that respected."""
-    about = service["metadata"]
-    if (about.get("annotations") or {}).get(DRIFT) != "respect":
-        return False
-    for entry in about.get("managedFields") or ():
-        predictor = entry.get("fieldsV1", {}).get("f:spec", {}).get("f:predictor", {})
-        if "f:canaryTrafficPercent" in predictor and entry.get("manager") != MANAGER:
-            return True
-    return False
+def _is_way_back(plan: TrafficPlan, previous: TrafficPlan | None) -> bool:
+    """Whether a plan gives everything to who was the champion already: that is done at once."""
+    kept = previous is not None and plan.champion.name == previous.champion.name
+    return kept and not effective(plan).weight
 
 
 def _told(shares: Mapping[str, int]) -> str:
