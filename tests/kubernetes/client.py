@@ -105,9 +105,11 @@ class Client:
         return None if answer.status == 404 else answer.ok()
 
     def list(self, kind: str, namespace: str = "", labels: str = "") -> list[dict[str, Any]]:
-        """Objects of a kind."""
+        """Objects of a kind, each with the kind that lists of some kinds leave out."""
         query = {"labelSelector": labels} if labels else None
-        return self.ask("GET", path_of(kind, namespace), query=query).ok()["items"]
+        found = self.ask("GET", path_of(kind, namespace), query=query).ok()
+        about = {"apiVersion": found["apiVersion"], "kind": found["kind"].removesuffix("List")}
+        return [{**about, **one} for one in found["items"]]
 
     def create(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """A new object."""

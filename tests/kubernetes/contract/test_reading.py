@@ -61,6 +61,17 @@ def test_a_list_by_name(api: Api) -> None:
     assert [one["metadata"]["name"] for one in page["items"]] == ["slot-3"]
 
 
+def test_items_of_a_list_name_their_kind_only_where_it_is_a_custom_one(api: Api) -> None:
+    api.client.create(static(api.namespace))
+    (item,) = api.client.ask("GET", SERVICES.format(api.namespace)).ok()["items"]
+    assert item["kind"] == "InferenceService"
+    metadata = {"name": "settings", "namespace": api.namespace}
+    api.client.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
+    page = api.client.ask("GET", f"/api/v1/namespaces/{api.namespace}/configmaps").ok()
+    assert page["kind"] == "ConfigMapList"
+    assert all("kind" not in one and "apiVersion" not in one for one in page["items"])
+
+
 def test_a_watch_tells_what_comes_after_a_version(api: Api) -> None:
     first = api.client.create(static(api.namespace, "slot-0"))
     api.client.create(static(api.namespace, "slot-1"))

@@ -70,8 +70,6 @@ class Deployments:
         return status, new, min(again, default=0.0)
 
     def _endpoints(self, namespace: str, name: str, owner: str, ready: list[Object]) -> None:
-        pods = [self._client.get("Pod", namespace, one["metadata"]["name"]) for one in ready]
-        found = [one for one in pods if one and one.get("status", {}).get("podIP")]
         value = {
             "apiVersion": "discovery.k8s.io/v1",
             "kind": "EndpointSlice",
@@ -95,7 +93,7 @@ class Deployments:
                         "namespace": namespace,
                     },
                 }
-                for one in found
+                for one in ready
             ],
         }
         answer = self._client.apply(value, "endpointslice-controller", force=True)

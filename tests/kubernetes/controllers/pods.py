@@ -67,7 +67,7 @@ class Node:
         )
 
     def tend(self, pod: Object, owner: str) -> tuple[bool, float]:
-        """Set a pod's status.
+        """Set a pod's status, here and in the API.
 
         Args:
             pod: the pod.
@@ -86,7 +86,9 @@ class Node:
         crashing = behaviours.is_crashing(names)
         never = behaviours.is_never(names) or not (has_model or behaviours.idle_ready)
         ready = not crashing and (was_ready or (left <= 0 and not never))
-        set_status(self._client, pod, self._status(pod, names, ready=ready, crashing=crashing))
+        status = self._status(pod, names, ready=ready, crashing=crashing)
+        set_status(self._client, pod, status)
+        pod["status"] = status
         return ready, max(0.0, left) if not (ready or crashing or never) else 0.0
 
     def _status(

@@ -146,6 +146,11 @@ class Answers:
             metadata["continue"] = base64.urlsafe_b64encode(last).decode()
             metadata["remainingItemCount"] = len(rows) - limit
             rows = rows[:limit]
+        if not resource.custom:  # the real API names the kind of the list alone
+            rows = [
+                {key: one for key, one in row.items() if key not in ("apiVersion", "kind")}
+                for row in rows
+            ]
         return {
             "apiVersion": resource.api_version,
             "kind": f"{resource.kind}List",
