@@ -15,6 +15,10 @@ from phasegate.linting.scalars import resolve
 
 _LOADER = yaml.CLoader if yaml.__with_libyaml__ else yaml.Loader
 _MERGE = "<<"
+_PAIR = re.compile(
+    r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
+)
+_NO_YAML = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -75,7 +79,7 @@ def read(name: str, content: bytes, limits: Limits = Limits()) -> Source:
         )
     builder = _Builder(name, limits)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in yaml.parse(_as_yaml(text), Loader=_LOADER):
             builder.take(event)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
@@ -92,6 +96,19 @@ def read(name: str, content: bytes, limits: Limits = Limits()) -> Source:
     except (yaml.YAMLError, UnicodeError) as error:
         raise BadInput(f"it is not YAML: {error}", where=name) from error
     return Source(name, builder.documents, text.split("\n"), frozenset(builder.block_lines))
+
+
+def _as_yaml(text: str) -> str:
+    """JSON with what YAML writes in another way: pairs of surrogates, control characters."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return text
+    text = _PAIR.sub(lambda match: f"{match[1]}\\U{ord(_joined(match)):08x}", text)
+    return _NO_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _joined(match: re.Match[str]) -> str:
+    pair = bytes.fromhex(match[2] + match[3])
+    return pair.decode("utf-16-be")
 
 
 @dataclass(slots=True)
@@ -130,7 +147,7 @@ class _Builder:
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             done = self._stack.pop()
             if done.merged:
-                self._merge(done.node, done.merged, line)
+                self._merge(done.node, done.merged)
             if done.anchor:
                 self._anchors[done.anchor] = done.node
             self._add(done.node, line)
@@ -183,7 +200,7 @@ class _Builder:
             opened.node.duplicates = [*opened.node.duplicates, (key, opened.key_line)]
         opened.node.value[key] = node
 
-    def _merge(self, node: Node, merged: list[Node], line: int) -> None:
+    def _merge(self, node: Node, merged: list[Node]) -> None:
         sources: Iterator[Node] = (
             source
             for entry in merged
@@ -191,7 +208,7 @@ class _Builder:
         )
         for source in sources:
             if not isinstance(source.value, dict):
-                raise self._bad(line, "<< merges something that is not a mapping")
+                raise self._bad(source.line, "<< merges something that is not a mapping")
             for key, value in source.value.items():
                 node.value.setdefault(key, value)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from phasegate.linting.node import Node
-from phasegate.manifests.objects import KubernetesObject, Stream, texts
+from phasegate.manifests.objects import KSERVE, KubernetesObject, Stream, texts
 from phasegate.manifests.services import InferenceService
 
 _TEMPLATES: dict[tuple[str, str], tuple[str, ...]] = {
@@ -87,6 +87,8 @@ def _described(stream: Stream) -> Iterator[Pod]:
                 labels = texts(holder.at("metadata", "labels"))
                 served = one.kind not in ("Job", "CronJob", "DaemonSet") and _has_port(node)
                 yield Pod(one, node, ".".join((*template, "spec")), labels, served)
+        elif one.group != KSERVE:
+            continue
         elif one.kind in _RUNTIMES and (node := one.node.at("spec")) is not None:
             yield Pod(one, node, "spec", {}, served=True)
             worker = node.at("workerSpec")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from phasegate.linting.node import Node
 from phasegate.manifests.objects import KubernetesObject, Problem, Stream, selected
@@ -105,13 +106,27 @@ def budget_that_selects_nothing(stream: Stream) -> Problems:
 
 
 def _selected(stream: Stream, by: KubernetesObject, selector: Node | None) -> Iterator[Pod]:
-    for pod in pods(stream):
-        if pod.labels and pod.object.same_namespace(by) and selected(selector, pod.labels):
-            yield pod
+    return (pod for pod in _near(stream, by) if selected(selector, pod.labels))
 
 
 def _has_pods(stream: Stream, near: KubernetesObject) -> bool:
-    return any(pod.labels and pod.object.same_namespace(near) for pod in pods(stream))
+    return any(True for _ in _near(stream, near))
+
+
+def _near(stream: Stream, one: KubernetesObject) -> Iterator[Pod]:
+    """Pods with labels that may be in an object's namespace."""
+    by_namespace = stream.view(_labelled)
+    if not one.namespace:
+        return chain.from_iterable(by_namespace.values())
+    return chain(by_namespace.get(one.namespace, ()), by_namespace.get("", ()))
+
+
+def _labelled(stream: Stream) -> dict[str, list[Pod]]:
+    found: dict[str, list[Pod]] = {}
+    for pod in pods(stream):
+        if pod.labels:
+            found.setdefault(pod.object.namespace, []).append(pod)
+    return found
 
 
 def _replicas(stream: Stream, pod: Pod) -> int | None:

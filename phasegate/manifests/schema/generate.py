@@ -10,10 +10,11 @@ Types of the Gateway API come from its published definitions, which a folder has
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
-import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -223,29 +224,38 @@ def _references(schema: Any) -> Iterator[str]:
             yield from _references(value)
 
 
-def write(name: str, types: dict[str, Any], folder: Path = FOLDER) -> None:
+def write(path: Path, source: str, types: dict[str, Any]) -> None:
     """Write types, one definition a line, so that a change of version reads as a difference."""
     lines = [
         f"  {json.dumps(key)}: {json.dumps(value, sort_keys=True, separators=(',', ':'))}"
         for key, value in types["definitions"].items()
     ]
     kinds = json.dumps(types["kinds"], indent=1, sort_keys=True)
-    (folder / name).write_text(
-        f'{{"kinds": {kinds},\n"definitions": {{\n' + ",\n".join(lines) + "\n}}\n", encoding="utf-8"
+    definitions = ",\n".join(lines)
+    path.write_text(
+        f'{{"source": {json.dumps(source)},\n"kinds": {kinds},\n'
+        f'"definitions": {{\n{definitions}\n}}}}\n',
+        encoding="utf-8",
     )
 
 
 def main() -> None:
     """Write the generated files."""
-    if "--gateway" in sys.argv:
-        write(GATEWAY, gateway_types(Path(sys.argv[sys.argv.index("--gateway") + 1])))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--gateway", type=Path, help="folder of the Gateway API's definitions")
+    parser.add_argument("--output", type=Path, default=FOLDER, help="folder for the files")
+    told = parser.parse_args()
+    if told.gateway:
+        source = "definitions of Gateway API v1.5.1, standard channel (Apache-2.0)"
+        write(told.output / GATEWAY, source, gateway_types(told.gateway))
         return
     import kserve.models
     import kubernetes.client.models
 
     ours, theirs = client_types(kserve.models, kubernetes.client.models)
-    write(KSERVE, ours)
-    write(KUBERNETES, theirs)
+    for name, client, types in ((KSERVE, "kserve", ours), (KUBERNETES, "kubernetes", theirs)):
+        source = f"models of the Python client {client} {version(client)} (Apache-2.0)"
+        write(told.output / name, source, types)
 
 
 if __name__ == "__main__":

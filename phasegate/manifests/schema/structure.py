@@ -124,7 +124,7 @@ def _mapping(
                 Fault.UNKNOWN,
                 child.line,
                 f"{place / key} is no field of this kind",
-                suggestion(key, properties, types.definitions, place),
+                suggestion(key, value, properties, types.definitions, place),
             )
 
 

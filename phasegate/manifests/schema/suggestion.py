@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,12 +36,17 @@ def resolved(schema: Schema, definitions: dict[str, Schema]) -> Schema:
 
 
 def suggestion(
-    key: str, properties: dict[str, Schema], definitions: dict[str, Schema], place: Place
+    key: str,
+    siblings: Container[str],
+    properties: dict[str, Schema],
+    definitions: dict[str, Schema],
+    place: Place,
 ) -> str:
     """What an unknown field may have been meant to be.
 
     Args:
         key: the unknown field.
+        siblings: fields that stand beside it.
         properties: fields that there are in its place.
         definitions: schemas by name.
         place: the mapping that it is in.
@@ -51,15 +57,17 @@ def suggestion(
         if key in parent.known:
             return f"It belongs to {parent.parent.path or 'the top level'}: move it there."
         parent = parent.parent
-    close = difflib.get_close_matches(key.lower(), folded, 1, 0.75)
-    if close:
-        return f"Did you mean {folded[close[0]]}?"
     below = [
-        place / name
+        name
         for name, inner in properties.items()
         if key in resolved(inner, definitions).get("properties", ())
     ]
+    close = difflib.get_close_matches(key.lower(), folded, 1, 0.75)
+    beside = [name for name in below if name in siblings]
+    if close and not beside:
+        return f"Did you mean {folded[close[0]]}?"
     if below:
-        return f"It belongs to {' or '.join(below[:3])}: move it there."
+        places = " or ".join(place / name for name in (beside or below)[:3])
+        return f"It belongs to {places}: move it there."
     loose = difflib.get_close_matches(key.lower(), folded, 1, 0.55)
     return f"Did you mean {folded[loose[0]]}?" if loose else "Remove it."
