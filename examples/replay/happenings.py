@@ -14,6 +14,7 @@ from phasegate.monitoring.retraining.entry import EventKind, TrainingOutcome
 from phasegate.release.entry import Entry
 from phasegate.release.record import Status
 
+FAR = 0.25  # debiased PSI: of "a major shift", as the rule of thumb has it
 _OVER = {
     Status.PROMOTED: What.PROMOTED,
     Status.ROLLED_BACK: What.ROLLED_BACK,
@@ -33,12 +34,17 @@ class Alerts:
         self._read: set[str] = set()
         self._told: set[tuple[str, str]] = set()
 
-    def fresh(self, digest: str, until: datetime) -> Iterator[Happening]:
+    def fresh(self, digest: str, until: datetime) -> Iterator[tuple[Happening, bool]]:
         """Alerts about a model that say what none has said before: channel and feature.
 
         Args:
             digest: of the model.
             until: event time; an alert is no younger.
+
+        Returns:
+            What happened, and whether it cannot wait for the next run of monitoring: a channel
+            alarms for the first time, or a feature is far from what it was. That one more feature
+            drifts a little can wait.
         """
         for event in sorted(self._new(), key=lambda one: one["time"]):
             data = event["data"]
@@ -49,9 +55,12 @@ class Alerts:
                 if (alarm["channel"], alarm["feature"]) not in self._told
             ]  # fmt: skip
             if new:
+                far = {one["feature"] for one in data["features"] if not one["debiased"] < FAR}
+                channels = {channel for channel, _ in self._told}
+                urgent = any(one["channel"] not in channels or one["feature"] in far for one in new)
                 self._told |= {(one["channel"], one["feature"]) for one in new}
                 at = min(datetime.fromisoformat(event["time"]).astimezone(UTC), until)
-                yield Happening(at, What.ALERT, new[0]["reason"])
+                yield Happening(at, What.ALERT, new[0]["reason"]), urgent
 
     def _new(self) -> Iterator[dict[str, Any]]:
         for path in sorted(self._folder.glob("*.json")):

@@ -73,7 +73,8 @@ class Operations:
         """Live through a piece of traffic, and do at its end what is due.
 
         A scheduled run of monitoring goes on while the next piece is sent, as it would beside
-        users; its end is waited for before the piece after that. An alert is looked into at once.
+        users; its end is waited for before the piece after that. What an alert calls for at once is
+        waited for.
         """
         self._platform.deploy_due(until)
         self._deploy_challenger()
@@ -139,9 +140,9 @@ class Operations:
         if under_way and record is not None and record.current.mirror > 0:
             self._expected["shadow"] += sent.by_role["champion"]
         days = [since + n * DAY for n in range((until - since) // DAY + 1)]
-        self._production.log.await_rows(days, self._expected)
         decisions = self._folder / f"{since:%Y-%m-%dT%H}.parquet"
-        self._twin.decide(file, decisions)
+        self._twin.decide(file, decisions)  # while the log is sealed
+        self._production.log.await_rows(days, self._expected)
         decided, by_model = self._scores.of(since, until, decisions, broken)
         return Piece(
             since, until, sent.requests, sent.errors, by_model,
@@ -201,11 +202,11 @@ class Operations:
         self._released = len(entries)
 
     def _alerted(self, until: datetime) -> bool:
-        """Whether the sidecar says of the champion what it has not said before."""
+        """Whether the sidecar says of the champion what cannot wait for the end of the week."""
         self._production.await_judged((until - timedelta(hours=1)).replace(hour=0, minute=0))
         fresh = list(self._alerts.fresh(self._champion(), until))
-        self.history.happenings += fresh
-        return bool(fresh)
+        self.history.happenings += [happening for happening, _ in fresh]
+        return any(is_urgent for _, is_urgent in fresh)
 
     def _champion(self) -> str:
         slot = self._production.world.target.observe().champion.backend.name

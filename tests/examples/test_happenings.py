@@ -20,14 +20,21 @@ DAY = timedelta(days=1)
 
 
 def alert(
-    folder: Path, name: str, at: datetime, *alarms: tuple[str, str], model: str = "a"
+    folder: Path,
+    name: str,
+    at: datetime,
+    *alarms: tuple[str, str],
+    model: str = "a",
+    psi: float = 0.1,
 ) -> None:
     """An alert as the sidecar puts it down."""
     said = [
         {"channel": channel, "feature": feature, "reason": f"{feature} {channel}"}
         for channel, feature in alarms
     ]
-    event = {"time": at.isoformat(), "data": {"model_digest": model, "alarms": said}}
+    features = [{"feature": feature, "debiased": psi} for _, feature in alarms]
+    data = {"model_digest": model, "alarms": said, "features": features}
+    event = {"time": at.isoformat(), "data": data}
     (folder / f"{name}.json").write_text(json.dumps(event))
 
 
@@ -35,11 +42,24 @@ def test_an_alert_that_says_nothing_new_is_not_told_again(tmp_path: Path) -> Non
     alerts = Alerts(tmp_path)
     alert(tmp_path, "2", AT + DAY, ("distribution", "amount"))
     alert(tmp_path, "1", AT, ("distribution", "amount"))
-    assert [one.at for one in alerts.fresh("a", AT + 9 * DAY)] == [AT]
+    assert [one.at for one, _ in alerts.fresh("a", AT + 9 * DAY)] == [AT]
     assert not list(alerts.fresh("a", AT + 9 * DAY))
     alert(tmp_path, "3", AT + 2 * DAY, ("distribution", "amount"), ("missing values", "amount"))
-    (found,) = alerts.fresh("a", AT + DAY)
+    ((found, _),) = alerts.fresh("a", AT + DAY)
     assert (found.at, found.what, found.said) == (AT + DAY, What.ALERT, "amount missing values")
+
+
+def test_a_new_channel_and_what_is_far_off_cannot_wait_and_little_drift_of_one_more_can(
+    tmp_path: Path,
+) -> None:
+    alerts = Alerts(tmp_path)
+    alert(tmp_path, "1", AT, ("distribution", "mean"))
+    alert(tmp_path, "2", AT + DAY, ("distribution", "count"))
+    alert(tmp_path, "3", AT + 2 * DAY, ("distribution", "amount"), psi=3.6)
+    alert(tmp_path, "4", AT + 3 * DAY, ("distribution", "sum"), psi=float("nan"))
+    alert(tmp_path, "5", AT + 4 * DAY, ("missing values", "count"))
+    urgent = [is_urgent for _, is_urgent in alerts.fresh("a", AT + 9 * DAY)]
+    assert urgent == [True, False, True, True, True]
 
 
 def test_alerts_about_other_models_and_other_events_are_none(tmp_path: Path) -> None:

@@ -177,10 +177,7 @@ def nothing(found: Found) -> Answer:
 def _retrain(found: Found, why: str, more: list[str]) -> Answer:
     rules = found.policy
     if has_new_labels(
-        found.performance,
-        found.last_training,
-        rules.labels.delay,
-        rules.performance.min_rows,
+        found.performance, found.last_training, rules.labels.delay, rules.performance.min_rows
     ):
         return Action.RETRAIN, [why, *more], None
     since = "" if found.last_training is None else f" since {found.last_training:%Y-%m-%d}"
