@@ -16,7 +16,15 @@ from phasegate.traffic.kserve.serverless import KServeServerlessTarget
 from phasegate.traffic.kserve.serverless.replayed import NOTHING, write_replayed
 from phasegate.traffic.kserve.slots import Deployment
 from phasegate.traffic.plan import TrafficPlan
-from tests.kserve_manifests.sources import MODES, Object, of_kind, of_mode, only
+from tests.kserve_manifests.sources import (
+    FOLDER,
+    MODES,
+    Object,
+    documents,
+    of_kind,
+    of_mode,
+    only,
+)
 from tests.kubernetes.controllers import Controllers
 from tests.kubernetes.fake import FakeApi
 from tests.kubernetes.fake.requests import Call
@@ -143,10 +151,11 @@ def test_nobody_may_delete_make_or_read_secrets(mode: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_role_is_bound_to_the_account_of_its_name(mode: str) -> None:
     objects = of_mode(mode)
-    bindings = of_kind(objects, "RoleBinding")
-    assert {one["metadata"]["name"] for one in bindings} == {GUARD, PIPELINE}
-    for one in bindings:
-        name = one["metadata"]["name"]
-        assert one["roleRef"]["name"] == name
-        assert [subject["name"] for subject in one["subjects"]] == [name]
-        assert only(objects, "ServiceAccount", name)
+    for name, namespace in ((GUARD, None), (PIPELINE, "kubeflow")):
+        binding = only(objects, "RoleBinding", name)
+        assert binding["roleRef"]["name"] == name
+        (subject,) = binding["subjects"]
+        assert (subject["name"], subject.get("namespace")) == (name, namespace)
+    assert only(objects, "ServiceAccount", GUARD)
+    account = FOLDER / "optional" / "pipelines" / "service_account.yaml"
+    assert documents(account)[0]["metadata"]["name"] == PIPELINE

@@ -62,6 +62,7 @@ def test_a_copy_of_the_settings_names_everything_anew(tmp_path: Path, mode: str)
         "gateway-namespace": "edge-system",
         "hostname": "loans.example.org",
         "monitoring-namespace": "observing",
+        "pipelines-namespace": "training",
     }
     assert changed.keys() == document["data"].keys() - {"replicas"}
     document["data"] |= changed
@@ -92,8 +93,9 @@ def test_a_copy_of_the_settings_names_everything_anew(tmp_path: Path, mode: str)
         assert one["metadata"].get("namespace", "loans") == "loans"
         assert one["metadata"]["labels"]["phasegate.dev/model"] == "loans-eu"
     assert only(objects, "Namespace")["metadata"]["name"] == "loans"
-    for binding in of_kind(objects, "RoleBinding"):
-        assert [one["namespace"] for one in binding["subjects"]] == ["loans"]
+    for name, namespace in (("phasegate-guard", "loans"), ("phasegate-pipeline", "training")):
+        (subject,) = only(objects, "RoleBinding", name)["subjects"]
+        assert (subject["name"], subject["namespace"]) == (name, namespace)
     guard = only(objects, "Deployment")["spec"]["template"]["spec"]["containers"][0]
     runtime = only(objects, "ServingRuntime")["spec"]["containers"]
     images = [one["image"] for one in (guard, *runtime)]
@@ -112,6 +114,15 @@ def test_a_copy_of_the_settings_names_everything_anew(tmp_path: Path, mode: str)
     named = canonical(of_kind(objects, "NetworkPolicy"))
     assert '"edge-system"' in named
     assert '"observing"' in named
+    assert '"training"' in named
+    assert '"kubeflow"' not in named
+
+
+def test_the_pipelines_account_is_in_the_namespace_that_its_role_is_bound_in() -> None:
+    account = only(rendered(FOLDER / "optional" / "pipelines"), "ServiceAccount")
+    settings = yaml.safe_load((FOLDER / "settings" / "settings.yaml").read_text())["data"]
+    assert account["metadata"]["name"] == "phasegate-pipeline"
+    assert account["metadata"]["namespace"] == settings["pipelines-namespace"]
 
 
 def test_the_example_of_a_gateway_renders() -> None:

@@ -45,7 +45,7 @@ def test_nothing_is_allowed_but_what_a_pod_needs(
         assert policies(objects, pod, "Ingress"), "default deny"
         if pod.owner == GUARD:
             assert incoming == set()
-            assert outgoing == store | dns | {6443, 8080}
+            assert outgoing == store | dns | {6443, 8080} | ({8012} if is_serverless else set())
         else:
             knative = {8012, 8013, 8112, 9090, 9099}
             assert incoming == ({8080} | knative if is_serverless else {8080, 9090})
