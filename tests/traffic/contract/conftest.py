@@ -21,11 +21,12 @@ from tests.traffic.contract.stand import Stand
 from tests.traffic.kserve.conftest import Place as GatewayPlace
 from tests.traffic.kserve.conftest import place
 from tests.traffic.kserve.overlay import MODEL, NAMESPACE
+from tests.traffic.serverless.stand import make_world, serverless_stand
 from tests.traffic.upstream import Upstream
 
-__all__ = ["place"]
+__all__ = ["make_world", "place", "serverless_stand"]
 
-STANDS = ["envoy", "gateway"]
+STANDS = ["envoy", "gateway", "serverless"]
 
 
 @pytest.fixture(params=STANDS)

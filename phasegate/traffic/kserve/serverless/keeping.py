@@ -26,7 +26,7 @@ class Kept:
     Attributes:
         plan: the last one that was applied; None where there is none yet.
         killed: whether the kill switch is pulled; a plan that is killed comes with it.
-        before: the plan that is in force until KServe is told the new one.
+        before: the plan that is in force until Knative follows the new one.
         version: of the object; empty where there is none.
     """
 
@@ -81,7 +81,7 @@ class Keeping:
         """Keep a plan in place of what was seen: compare and set.
 
         Args:
-            before: the plan that is in force until KServe is told the new one.
+            before: the plan that is in force until Knative follows the new one.
 
         Raises:
             Stale: something else is kept by now.

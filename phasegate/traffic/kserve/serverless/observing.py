@@ -11,7 +11,7 @@ from phasegate.traffic.kserve.serverless.keeping import Kept
 from phasegate.traffic.kserve.serverless.percent import percent_of
 from phasegate.traffic.kserve.serverless.replayed import MirrorCounts
 from phasegate.traffic.kserve.serverless.standing import Standing
-from phasegate.traffic.plan import Backend, TrafficPlan, effective
+from phasegate.traffic.plan import WHOLE, Backend, TrafficPlan, effective
 from phasegate.traffic.state import BackendState, MirrorState, TrafficState
 
 
@@ -38,6 +38,7 @@ def traffic_state(
     """
     shares = standing.shares()
     plan = in_force(kept, standing)
+    killed = kept.killed or (plan is not None and plan.killed)
     champion, challenger = who(plan, shares)
     if champion is None:
         raise BadInput(
@@ -66,9 +67,9 @@ def traffic_state(
 
     return TrafficState(
         version=digest_json(
-            {"shares": shares, "mirror": mirror.share if mirror else 0, "killed": kept.killed}
+            {"shares": shares, "mirror": mirror.share if mirror else 0, "killed": killed}
         )[:16],
-        killed=kept.killed,
+        killed=killed,
         champion=state("champion", champion),
         challenger=state("challenger", challenger) if challenger else None,
         mirror=mirror,
@@ -78,14 +79,21 @@ def traffic_state(
 
 
 def in_force(kept: Kept, standing: Standing) -> TrafficPlan | None:
-    """The plan that KServe was told: the one before, where the new one is only written down."""
+    """The plan that is routed: the one before, until Knative follows the new one."""
+    routed = standing.shares()
     for plan in (kept.plan, kept.before):
-        try:
-            if plan is not None and percent_of(plan, standing) == standing.percent:
-                return plan
-        except BadInput:
-            continue
+        if plan is not None and shares_of(plan) == routed:
+            return plan
     return kept.plan
+
+
+def shares_of(plan: TrafficPlan) -> dict[str, int]:
+    """Basis points that a plan gives to each slot; who gets none is left out."""
+    weight = effective(plan).weight
+    shares = {plan.champion.name: WHOLE - weight}
+    if plan.challenger is not None:
+        shares[plan.challenger.name] = weight
+    return {slot: share for slot, share in shares.items() if share}
 
 
 def drift(kept: Kept, standing: Standing, editors: Sequence[str]) -> str:

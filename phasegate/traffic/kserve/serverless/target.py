@@ -19,7 +19,7 @@ from phasegate.traffic.kserve.probing import ask
 from phasegate.traffic.kserve.serverless.counting import RevisionCounts, RevisionPages
 from phasegate.traffic.kserve.serverless.deploying import champion_again, deployed, deployment
 from phasegate.traffic.kserve.serverless.keeping import Keeping, Kept
-from phasegate.traffic.kserve.serverless.observing import drift, in_force, traffic_state
+from phasegate.traffic.kserve.serverless.observing import drift, in_force, shares_of, traffic_state
 from phasegate.traffic.kserve.serverless.percent import percent_of
 from phasegate.traffic.kserve.serverless.replayed import read_replayed
 from phasegate.traffic.kserve.serverless.standing import (
@@ -28,7 +28,7 @@ from phasegate.traffic.kserve.serverless.standing import (
     revision_names,
     standing_of,
 )
-from phasegate.traffic.plan import WHOLE, Backend, TrafficPlan, effective
+from phasegate.traffic.plan import Backend, TrafficPlan, effective
 from phasegate.traffic.state import TrafficState
 
 if TYPE_CHECKING:
@@ -291,11 +291,7 @@ class KServeServerlessTarget:
 
     def _await(self, plan: TrafficPlan) -> None:
         """Wait until Knative routes what a plan says, for as long as it is the one that counts."""
-        weight = effective(plan).weight
-        wanted = {plan.champion.name: WHOLE - weight}
-        if plan.challenger is not None:
-            wanted[plan.challenger.name] = weight
-        wanted = {slot: share for slot, share in wanted.items() if share}
+        wanted = shares_of(plan)
 
         def followed(service: Manifest | None) -> bool:
             if service is not None and self._standing(service).shares() == wanted:
