@@ -67,8 +67,8 @@ def build_command(
     ] = None,
     network: Annotated[str, typer.Option(help="Network of the build's steps, such as host.")] = "",
     cache: Annotated[str, typer.Option(help="Image in a registry that keeps buildx's cache.")] = "",
-    attest: Annotated[
-        bool, typer.Option(help="Attach provenance and SBOM, where the builder can.")
+    sbom: Annotated[
+        bool, typer.Option(help="Attach an SBOM to what buildx pushes; runs a scanner's image.")
     ] = True,
     as_json: JsonOption = False,
 ) -> int:
@@ -100,7 +100,7 @@ def build_command(
                 push=push,
                 network=network,
                 cache=cache and f"{cache}:{name}",
-                attest=attest,
+                sbom=sbom,
             )
         )
     chosen = choose_builder(builder)

@@ -1,6 +1,6 @@
 """The programs that build and push images, each as the commands that it takes.
 
-Of them only buildx and buildah know secrets; only buildx signs what went in (provenance, SBOM).
+Of them only buildx and buildah know secrets; only buildx attests what went in (provenance, SBOM).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Order:
         push: whether to push it.
         network: of the build's steps, or empty for the builder's own choice.
         cache: image in a registry that holds buildx's cache, or empty.
-        attest: whether to attach provenance and SBOM where the builder can.
+        sbom: whether to attach an SBOM where the builder can; it runs a scanner's image for that.
     """
 
     environment: str
@@ -42,7 +42,7 @@ class Order:
     push: bool = False
     network: str = ""
     cache: str = ""
-    attest: bool = True
+    sbom: bool = True
 
     @property
     def reference(self) -> str:
@@ -104,8 +104,8 @@ class Buildx:
             command += ["--output", "type=registry,rewrite-timestamp=true"]
         else:
             command += ["--push" if order.push else "--load"]
-        if order.push and is_buildkit and order.attest:
-            command += ["--provenance=mode=max", "--sbom=true"]
+        if order.push and is_buildkit:
+            command += ["--provenance=mode=max", *(["--sbom=true"] if order.sbom else [])]
         else:
             command += ["--provenance=false"]
         if order.cache:
