@@ -22,6 +22,7 @@ from tests.kubernetes.controllers.templates import (
     labels_of,
     name_of,
     pod_spec,
+    runtime_of,
 )
 
 _KIND = "Service.serving.knative.dev"
@@ -43,7 +44,8 @@ class Knative:
     def reconcile(self, service: Object) -> float:
         """Move it on; the seconds after which to look again, or 0."""
         namespace, owner = service["metadata"]["namespace"], service["metadata"]["name"]
-        wanted = put(self._client, _knative_service(service), "kserve")
+        spec = pod_spec(service, runtime_of(service, self._client))
+        wanted = put(self._client, _knative_service(service, spec), "kserve")
         revisions = self._revisions(wanted)
         looked = [self._tend(one, owner) for one in revisions]
         revisions = self._read(wanted)
@@ -122,7 +124,7 @@ class Knative:
         return min([seconds for _, seconds in looked if seconds], default=0.0)
 
 
-def _knative_service(service: Mapping[str, Any]) -> Object:
+def _knative_service(service: Mapping[str, Any], pod: Mapping[str, Any]) -> Object:
     labels = labels_of(service)
     template_labels = {key: one for key, one in labels.items() if key != VISIBILITY}
     return {
@@ -136,7 +138,7 @@ def _knative_service(service: Mapping[str, Any]) -> Object:
         "spec": {
             "template": {
                 "metadata": {"labels": template_labels, "annotations": annotations_of(service)},
-                "spec": pod_spec(service),
+                "spec": dict(pod),
             },
             "traffic": _wanted_traffic(service),
         },

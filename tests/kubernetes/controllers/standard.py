@@ -14,7 +14,13 @@ from tests.kubernetes.controllers.conditions import (
     set_status,
 )
 from tests.kubernetes.controllers.deployments import Deployments
-from tests.kubernetes.controllers.templates import annotations_of, labels_of, name_of, pod_spec
+from tests.kubernetes.controllers.templates import (
+    annotations_of,
+    labels_of,
+    name_of,
+    pod_spec,
+    runtime_of,
+)
 
 _MANAGER = "kserve"
 
@@ -34,7 +40,8 @@ class Standard:
         """Move it on; the seconds after which to look again, or 0."""
         namespace, owner = service["metadata"]["namespace"], service["metadata"]["name"]
         labels = labels_of(service)
-        deployment = put(self._client, _deployment(service, labels), _MANAGER)
+        spec = pod_spec(service, runtime_of(service, self._client))
+        deployment = put(self._client, _deployment(service, labels, spec), _MANAGER)
         put(self._client, _service(service, labels), _MANAGER)
         status, pods, again = self._deployments.roll(deployment, owner)
         current = self._client.get("InferenceService", namespace, owner)
@@ -51,7 +58,9 @@ class Standard:
                 self._client.delete(kind, namespace, one["metadata"]["name"], body)
 
 
-def _deployment(service: Mapping[str, Any], labels: Mapping[str, str]) -> Object:
+def _deployment(
+    service: Mapping[str, Any], labels: Mapping[str, str], pod: Mapping[str, Any]
+) -> Object:
     annotations = annotations_of(service)
     return {
         "apiVersion": "apps/v1",
@@ -67,7 +76,7 @@ def _deployment(service: Mapping[str, Any], labels: Mapping[str, str]) -> Object
             "selector": {"matchLabels": {"app": labels["app"]}},
             "template": {
                 "metadata": {"labels": dict(labels), "annotations": annotations},
-                "spec": pod_spec(service),
+                "spec": dict(pod),
             },
         },
     }

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from tests.kubernetes.client import Client
 from tests.kubernetes.controllers.conditions import Object
 
 # What KServe's ServiceAnnotationDisallowedList keeps away from pods; all else is copied.
@@ -16,6 +17,19 @@ _KEPT_AWAY = {
     "kubectl.kubernetes.io/last-applied-configuration",
 }
 _SOURCE = "internal.serving.kserve.io/storage-initializer-sourceuri"
+_MAIN = "kserve-container"
+_POD = {
+    "affinity",
+    "automountServiceAccountToken",
+    "enableServiceLinks",
+    "initContainers",
+    "securityContext",
+    "serviceAccountName",
+    "terminationGracePeriodSeconds",
+    "tolerations",
+    "topologySpreadConstraints",
+    "volumes",
+}
 VISIBILITY = "networking.kserve.io/visibility"
 
 
@@ -50,21 +64,36 @@ def labels_of(service: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def pod_spec(service: Mapping[str, Any]) -> Object:
-    """Containers: the runtime's, which stands in for a real one here, and what the spec adds."""
+def runtime_of(service: Mapping[str, Any], client: Client) -> Object:
+    """The spec of its ServingRuntime; empty where there is none."""
+    name = service["spec"]["predictor"].get("model", {}).get("runtime")
+    namespace = service["metadata"]["namespace"]
+    found = client.get("ServingRuntime", namespace, name) if name else None
+    return found["spec"] if found else {}
+
+
+def pod_spec(service: Mapping[str, Any], runtime: Mapping[str, Any]) -> Object:
+    """The runtime's pod, with what the predictor sets besides."""
     predictor = service["spec"]["predictor"]
     model = predictor.get("model", {})
-    main: Object = {
-        "name": "kserve-container",
-        "image": model.get("image", "predictor"),
-        "ports": [{"containerPort": 8080, "protocol": "TCP"}],
+    spec = {
+        **{key: copy.deepcopy(one) for key, one in runtime.items() if key in _POD},
+        **{key: copy.deepcopy(one) for key, one in predictor.items() if key in _POD},
     }
-    for key in ("env", "args", "resources"):
-        if model.get(key):
-            main[key] = copy.deepcopy(model[key])
-    others = [
-        {"name": one["name"], "image": one.get("image", "predictor")}
+    containers = copy.deepcopy(list(runtime.get("containers", ())))
+    if not any(one["name"] == _MAIN for one in containers):
+        port = {"containerPort": 8080, "protocol": "TCP"}
+        containers.insert(0, {"name": _MAIN, "image": "predictor", "ports": [port]})
+    for one in containers:
+        if one["name"] == _MAIN:
+            one |= {
+                key: copy.deepcopy(model[key]) for key in ("image", "resources") if key in model
+            }
+            one["env"] = [*one.get("env", ()), *model.get("env", ())]
+            one["args"] = [*one.get("args", ()), *model.get("args", ())]
+    containers += [
+        {"image": "predictor", **copy.deepcopy(one)}
         for one in predictor.get("containers", ())
-        if one["name"] != "kserve-container"
+        if one["name"] != _MAIN
     ]
-    return {"containers": [main, *others]}
+    return {**spec, "containers": containers}
