@@ -77,7 +77,8 @@ def read(name: str, content: bytes, limits: Limits = Limits()) -> Source:
             where=name,
             expected=f"{limits.characters:,} or less",
         )
-    builder = _Builder(name, limits)
+    template = "render the template first, and pipe the result" if "{{" in text else None
+    builder = _Builder(name, limits, template)
     try:
         for event in yaml.parse(_as_yaml(text), Loader=_LOADER):
             builder.take(event)
@@ -92,6 +93,7 @@ def read(name: str, content: bytes, limits: Limits = Limits()) -> Source:
         raise BadInput(
             f"it is not YAML: {problem}",
             where=f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name,
+            fix=template,
         ) from error
     except (yaml.YAMLError, UnicodeError) as error:
         raise BadInput(f"it is not YAML: {error}", where=name) from error
@@ -125,10 +127,10 @@ class _Open:
 class _Builder:
     """Builds nodes from events, without recursion: depth is ours to limit."""
 
-    def __init__(self, name: str, limits: Limits) -> None:
+    def __init__(self, name: str, limits: Limits, fix: str | None) -> None:
         self.documents: list[Node] = []
         self.block_lines: set[int] = set()
-        self._name, self._limits = name, limits
+        self._name, self._limits, self._fix = name, limits, fix
         self._anchors: dict[str, Node | None] = {}
         self._stack: list[_Open] = []
 
@@ -213,4 +215,4 @@ class _Builder:
                 node.value.setdefault(key, value)
 
     def _bad(self, line: int, what: str) -> BadInput:
-        return BadInput(what, where=f"{self._name}:{line}")
+        return BadInput(what, where=f"{self._name}:{line}", fix=self._fix)

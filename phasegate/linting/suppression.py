@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from phasegate.linting.finding import Finding
+from phasegate.linting.finding import Finding, Severity
 from phasegate.linting.reading import Source
-from phasegate.linting.rule import Rule
+from phasegate.linting.rule import Rule, Rules
 
 _COMMENT = re.compile(r"(?:^|\s)#\s*phasegate:\s*ignore\s*(?:\[([^\]]*)\])?\s*(.*)$")
 _ENTRY = re.compile(r"\s*([A-Z]{3}[0-9]{3}(?:\s*,\s*[A-Z]{3}[0-9]{3})*)\s*:?\s*(.*)", re.DOTALL)
@@ -42,6 +42,56 @@ class Suppression:
             and finding.code in self.codes
             and self.lines[0] <= finding.line <= self.lines[1]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionRules:
+    """Rules for suppressions themselves.
+
+    Attributes:
+        no_reason: one gives no reason.
+        no_rule: one names no rule.
+        unused: one silences nothing.
+    """
+
+    no_reason: Rule
+    no_rule: Rule
+    unused: Rule
+
+
+def declare_suppression_rules(rules: Rules, prefix: str) -> SuppressionRules:
+    """Add the rules for suppressions, with the codes 001 to 003.
+
+    Args:
+        rules: to add them to.
+        prefix: of its codes, such as ``PGM``.
+    """
+    return SuppressionRules(
+        rules.declare(
+            f"{prefix}001",
+            "suppression-without-reason",
+            Severity.ERROR,
+            "A suppression gives no reason, and so suppresses nothing.",
+            why="Who reads it next year cannot tell whether it still holds.",
+            fix="Write why, after the codes.",
+        ),
+        rules.declare(
+            f"{prefix}002",
+            "suppression-of-no-rule",
+            Severity.ERROR,
+            "A suppression names no rule, or one that does not exist.",
+            why="It does nothing, and looks as if it did.",
+            fix="Name codes that --rules lists.",
+        ),
+        rules.declare(
+            f"{prefix}003",
+            "suppression-of-nothing",
+            Severity.WARNING,
+            "A suppression is left over: nothing is found where it holds.",
+            why="It would hide the next fault in that place.",
+            fix="Remove it, or move it to the line of the finding.",
+        ),
+    )
 
 
 def in_comments(source: Source) -> list[Suppression]:
@@ -92,16 +142,15 @@ def suppress(findings: list[Finding], suppressions: list[Suppression]) -> list[F
 
 
 def misuse(
-    suppressions: list[Suppression], rules: Mapping[str, Rule], own: tuple[Rule, Rule, Rule]
+    suppressions: list[Suppression], rules: Mapping[str, Rule], own: SuppressionRules
 ) -> list[Finding]:
     """What is wrong with the suppressions themselves.
 
     Args:
         suppressions: after `suppress`.
         rules: all rules by code.
-        own: the rules for "no reason", "no such rule" and "silences nothing".
+        own: the rules for suppressions.
     """
-    no_reason, no_rule, unused = own
     found = []
 
     def add(rule: Rule, at: Suppression, what: str) -> None:
@@ -112,14 +161,14 @@ def misuse(
     for one in suppressions:
         unknown = [code for code in one.codes if code not in rules]
         if not one.codes:
-            add(no_rule, one, "a suppression names no rule")
+            add(own.no_rule, one, "a suppression names no rule")
         elif unknown:
-            add(no_rule, one, f"a suppression names {', '.join(unknown)}, which is no rule")
+            add(own.no_rule, one, f"a suppression names {', '.join(unknown)}, which is no rule")
         if not one.reason and one.codes:
-            add(no_reason, one, f"{', '.join(one.codes)} is suppressed without a reason")
+            add(own.no_reason, one, f"{', '.join(one.codes)} is suppressed without a reason")
         idle = [code for code in one.codes if code in rules and code not in one.used]
         if one.reason and idle:
-            add(unused, one, f"nothing is found here for {', '.join(idle)}")
+            add(own.unused, one, f"nothing is found here for {', '.join(idle)}")
     return found
 
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from phasegate.errors import BadInput
-from phasegate.linting.finding import Finding, in_order
+from phasegate.linting.finding import Finding
 from phasegate.linting.node import Node
 from phasegate.linting.reading import Source
+from phasegate.linting.report import Report, settle
 from phasegate.linting.rule import Rule
-from phasegate.linting.suppression import Suppression, in_annotation, in_comments, misuse, suppress
+from phasegate.linting.suppression import Suppression, in_annotation, in_comments
 from phasegate.manifests.objects import KSERVE, KubernetesObject, Stream
 from phasegate.manifests.rules import MANIFEST_RULES
 from phasegate.manifests.rules.documents import (
     MISSING_FIELD,
-    NO_REASON,
-    NO_RULE,
+    SUPPRESSIONS,
     UNKNOWN_FIELD,
-    UNUSED,
     WRONG_TYPE,
     WRONG_VALUE,
 )
@@ -36,23 +34,6 @@ _FAULTS = {
     Fault.VALUE: WRONG_VALUE,
 }
 _KUSTOMIZE = "kustomize.config.k8s.io"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What came of a lint.
-
-    Attributes:
-        findings: in order of file, line and code.
-        objects: how many were checked.
-        suppressed: how many findings were suppressed.
-        skipped: files of a folder that hold no manifest.
-    """
-
-    findings: list[Finding]
-    objects: int
-    suppressed: int
-    skipped: list[str]
 
 
 def lint(paths: Iterable[str | Path], schemas: Schemas | None = None) -> list[Finding]:
@@ -88,9 +69,9 @@ def report(sources: Iterable[tuple[Source, bool]], schemas: Schemas | None = Non
     for one in objects:
         suppressions += _annotated(one)
     found = [*_schema_findings(objects, schemas), *_rule_findings(Stream(objects))]
-    left = suppress(found, suppressions)
-    own = misuse(suppressions, MANIFEST_RULES.rules, (NO_REASON, NO_RULE, UNUSED))
-    return Report(in_order([*left, *own]), len(objects), len(found) - len(left), skipped)
+    return settle(
+        found, suppressions, MANIFEST_RULES, SUPPRESSIONS, objects=len(objects), skipped=skipped
+    )
 
 
 def _objects(source: Source, named: bool) -> Iterator[KubernetesObject]:

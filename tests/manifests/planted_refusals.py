@@ -36,6 +36,7 @@ WEBHOOK = [
     knative("PGM202", "  name: text\n", f"  @@name: {'t' * 54}\n"),
     custom("PGM203", "metadata:\n",
            "metadata:\n  annotations:\n    @@serving.kserve.io/deploymentMode: standard\n"),
+    knative("PGM228", "deploymentMode: Knative", "deploymentMode: @@Serverless"),
     knative("PGM204", "    onnx: {}", "    onnx: {}\n    @@pmml: {}"),
     knative("PGM204", "    onnx: {}\n", "", "  name: text\n", "  name: text\n",
             "    maxReplicas: 4\n", "", "  predictor:\n"

@@ -59,7 +59,7 @@ def test_an_error_ends_with_1_and_says_where_what_and_how_to_mend_it(run) -> Non
         "-:8: error PGM222 [canary-percent] InferenceService iris: canaryTrafficPercent is 250",
         "    Use 0 to 100.",
     ]
-    assert told.strip() == "1 objects, 1 error, 1 warning"
+    assert told.strip() == "1 object, 1 error, 1 warning"
 
 
 def test_a_warning_ends_with_1_where_it_is_told_to(run, tmp_path: Path) -> None:

@@ -6,35 +6,13 @@ import re
 from collections.abc import Iterator
 
 from phasegate.linting.node import Node
+from phasegate.linting.suppression import declare_suppression_rules
 from phasegate.manifests.objects import Problem, Stream
-from phasegate.manifests.rules.registry import ERROR, MANIFEST_RULES, WARNING, Problems, rule
+from phasegate.manifests.rules.registry import ERROR, MANIFEST_RULES, Problems, rule
 
 _declare = MANIFEST_RULES.declare
 
-NO_REASON = _declare(
-    "PGM001",
-    "suppression-without-reason",
-    ERROR,
-    "A suppression gives no reason, and so suppresses nothing.",
-    why="Who reads it next year cannot tell whether it still holds.",
-    fix="Write why after the codes: # phasegate: ignore[PGM601] pinned by the release tool.",
-)
-NO_RULE = _declare(
-    "PGM002",
-    "suppression-of-no-rule",
-    ERROR,
-    "A suppression names no rule, or one that does not exist.",
-    why="It does nothing, and looks as if it did.",
-    fix="Name codes that phasegate manifests lint --rules lists.",
-)
-UNUSED = _declare(
-    "PGM003",
-    "suppression-of-nothing",
-    WARNING,
-    "A suppression is left over: nothing is found where it holds.",
-    why="It would hide the next fault in that place.",
-    fix="Remove it, or move it to the line of the finding.",
-)
+SUPPRESSIONS = declare_suppression_rules(MANIFEST_RULES, "PGM")
 UNKNOWN_FIELD = _declare(
     "PGM101",
     "unknown-field",

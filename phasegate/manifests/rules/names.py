@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from phasegate.manifests.objects import Problem, Stream
-from phasegate.manifests.rules.registry import ERROR, Problems, rule
+from phasegate.manifests.rules.registry import ERROR, WARNING, Problems, rule
 from phasegate.manifests.services import MODE, inference_services
 
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?\Z")
 _LABEL = 63  # longest label of a DNS name, and name of a Service
-_MODES = ("Standard", "Knative", "ModelMesh", "RawDeployment", "Serverless")
+_MODES = ("Standard", "Knative", "ModelMesh")
+_OLD_MODES = {"RawDeployment": "Standard", "Serverless": "Knative"}
 
 
 @rule(
@@ -68,11 +69,32 @@ def deployment_mode(stream: Stream) -> Problems:
     """The annotation serving.kserve.io/deploymentMode is none of the modes."""
     for service in inference_services(stream):
         mode = service.object.annotations.get(MODE)
-        if mode is not None and mode not in _MODES:
+        if mode is not None and mode not in _MODES and mode not in _OLD_MODES:
             close = [one for one in _MODES if one.lower() == mode.strip().lower()]
             yield Problem(
                 service.object,
                 service.object.annotation_node(MODE),
                 f"deploymentMode is {mode!r}",
                 f"Write it {close[0]}." if close else "",
+            )
+
+
+@rule(
+    "PGM228",
+    "old-deployment-mode",
+    WARNING,
+    why="KServe still reads it and writes the new word over it, which whoever applies the manifest "
+    "then sees as a change; a webhook or tool that compares the word fails.",
+    fix="Use Standard for RawDeployment, and Knative for Serverless.",
+)
+def old_deployment_mode(stream: Stream) -> Problems:
+    """The annotation serving.kserve.io/deploymentMode has a word of the past."""
+    for service in inference_services(stream):
+        mode = service.object.annotations.get(MODE, "")
+        if mode in _OLD_MODES:
+            yield Problem(
+                service.object,
+                service.object.annotation_node(MODE),
+                f"deploymentMode is {mode}",
+                f"Write it {_OLD_MODES[mode]}.",
             )

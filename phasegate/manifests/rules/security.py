@@ -13,13 +13,13 @@ from phasegate.manifests.services import SERVER
 
 _WITHOUT_ACCOUNT = ("ClusterServingRuntime", "ClusterStorageContainer", "ServingRuntime")
 _SECRET_NAME = re.compile(
-    r"(passw(or)?d|secret|token|api_?key|access_?key|private_?key|credential|connection_?string)",
+    r"(^|[_.-])(passwd|password|pwd|secret|token|credentials?|connection_?string|"
+    r"(api|access|private|secret|account|encryption|signing)_?key)($|[_.-])",
     re.IGNORECASE,
 )
 # A name that says where a secret is, or how it is handled, holds none.
 _HARMLESS_NAME = re.compile(
-    r"(_(file|path|dir|name|ref|url|uri|ttl|seconds|count|length|limit|type|enabled|id)|"
-    r"^(max|min|num)_.*tokens?|_tokens)\Z",
+    r"_(file|path|dir|name|ref|url|uri|ttl|seconds|count|length|limit|type|enabled|id)\Z",
     re.IGNORECASE,
 )
 _NO_SECRET = re.compile(r"(\$\(|\{\{|/|(yes|no|true|false|on|off|[0-9]*)\Z)", re.IGNORECASE)
