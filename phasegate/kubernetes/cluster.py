@@ -18,7 +18,6 @@ Manifest = dict[str, Any]
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _PAGE = "500"
-_WATCH_SECONDS = 10  # then all is read again: what a condition looks at besides may have changed
 _PAUSE_SECONDS = 0.2
 
 
@@ -151,6 +150,8 @@ class Cluster:
         condition: Callable[[Manifest | None], bool],
         seconds: float,
         what: str,
+        *,
+        every: float = 10.0,
     ) -> Manifest:
         """Wait, by watching, until an object is as wanted.
 
@@ -159,6 +160,8 @@ class Cluster:
                 ends the waiting.
             seconds: at most.
             what: is waited for, for the message, such as ``card-fraud-b is ready``.
+            every: seconds after which the condition is asked again though the object did not
+                change; less where it looks at other things besides.
 
         Returns:
             The object; empty where the condition held of None.
@@ -183,7 +186,9 @@ class Cluster:
                     where=Call("watch", kind, namespace, name).where,
                 )
             query = selector | {"resourceVersion": version}
-            result = self._watched(Call("watch", kind, namespace), query, condition, left)
+            result = self._watched(
+                Call("watch", kind, namespace), query, condition, min(left, every)
+            )
             if result is not None:
                 return result
 
@@ -192,10 +197,9 @@ class Cluster:
         call: Call,
         query: Mapping[str, str],
         condition: Callable[[Manifest | None], bool],
-        left: float,
+        seconds: float,
     ) -> Manifest | None:
         """The object once it is as wanted; None where it must be read again."""
-        seconds = min(left, _WATCH_SECONDS)
         until = time.monotonic() + seconds
         options = {"watch": "true", "timeoutSeconds": str(max(int(seconds), 1))}
         try:

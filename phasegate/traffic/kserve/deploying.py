@@ -1,4 +1,4 @@
-"""The two slots of a model: who serves what, and how a model gets into one and out of it."""
+"""How a model gets into a slot, and out of it."""
 
 from __future__ import annotations
 
@@ -7,117 +7,38 @@ from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from phasegate.errors import BadInput, Unavailable
-from phasegate.kubernetes.cluster import Cluster, Manifest, Stale
-from phasegate.kubernetes.kinds import DEPLOYMENT, INFERENCE_SERVICE, POD
-from phasegate.traffic.kserve.readiness import Readiness, answers, answers_alone, readiness
+from phasegate.kubernetes.cluster import Stale
+from phasegate.kubernetes.kinds import DEPLOYMENT, INFERENCE_SERVICE
+from phasegate.traffic.kserve.readiness import Readiness
+from phasegate.traffic.kserve.reading import Slots
 from phasegate.traffic.kserve.slots import (
     Deployment,
     assignment,
     digest_of,
     predictor,
-    slot_backend,
     slot_for,
-    slot_names,
     storage_of,
 )
 from phasegate.traffic.plan import Backend
 
-Probe = Callable[[Backend], None]
-
 _ATTEMPTS = 20
 _PAUSE_SECONDS = 0.05
 _PROBE_PAUSE_SECONDS = 0.5
+_LOOK_SECONDS = 1.0  # KServe speaks of a Deployment a little after it changed
 
 
-class Slots:
-    """The slots of a model on a cluster.
+class Deploying:
+    """Models into slots and out of them.
 
     Args:
-        cluster: where they are.
-        namespace: that they are in.
-        name: of the model.
-        probe: asks a model something real; raises where it does not answer.
+        slots: of a model.
         ready_seconds: for how long a model may take to become ready.
         probe_seconds: for how long one that is ready may take to answer.
-        domain: of the cluster's names.
     """
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        namespace: str,
-        name: str,
-        *,
-        probe: Probe,
-        ready_seconds: float,
-        probe_seconds: float,
-        domain: str,
-    ) -> None:
-        self._cluster, self._namespace, self._name = cluster, namespace, name
-        self._probe, self._domain = probe, domain
+    def __init__(self, slots: Slots, *, ready_seconds: float, probe_seconds: float) -> None:
+        self._slots = slots
         self._ready_seconds, self._probe_seconds = ready_seconds, probe_seconds
-        self._where = f"slots of {namespace}/{name}"
-
-    def read(self) -> dict[str, Manifest | None]:
-        """Both slots by their names; None for one that is not there."""
-        return {
-            slot: self._cluster.get(INFERENCE_SERVICE, self._namespace, slot)
-            for slot in slot_names(self._name)
-        }
-
-    def backend_in(self, slot: str, manifest: Mapping[str, Any] | None) -> Backend:
-        """A slot as plans name it, whatever it serves."""
-        digest = digest_of(manifest) or slot.replace(".", "-")
-        return slot_backend(slot, self._namespace, digest, self._name, self._domain)
-
-    def backend(self, name: str) -> Backend | None:
-        """Who serves the model of a digest's first 12 digits, ready; None where nobody does."""
-        for slot, manifest in self.read().items():
-            digest = digest_of(manifest)
-            if digest[:12] == name and answers_alone(self._deployment(slot), digest):
-                return self.backend_in(slot, manifest)
-        return None
-
-    def answers(self, backend: Backend) -> bool:
-        """Whether a backend has a pod that answers with its model."""
-        for slot, manifest in self.read().items():
-            digest = digest_of(manifest)
-            if digest[:12] == backend.name:
-                return answers(self._deployment(slot), digest)
-        return False
-
-    def served(self) -> set[str]:
-        """First 12 digits of the digests of what is served now."""
-        return {digest_of(manifest)[:12] for manifest in self.read().values()} - {""}
-
-    def require_answer(self, backend: Backend, *, probed: bool) -> None:
-        """Check that a backend is ready, and that it answers a request.
-
-        Args:
-            probed: whether it has answered one already.
-
-        Raises:
-            BadInput: why not; nothing was changed.
-        """
-        for slot, manifest in self.read().items():
-            digest = digest_of(manifest)
-            if digest[:12] == backend.name:
-                found = self._readiness(slot, self._deployment(slot), digest)
-                if not found.ready:
-                    raise BadInput(
-                        f"{backend.name} gets no traffic yet: {found.why}",
-                        where=self._place(slot),
-                    )
-                if self.backend_in(slot, manifest).address != backend.address:
-                    break
-                if not probed:
-                    self._probe(backend)
-                return
-        raise BadInput(
-            f"nobody serves {backend.name} at {backend.address}",
-            where=self._where,
-            fix="deploy its model first",
-        )
 
     def deploy(self, model: Deployment, used: Callable[[], Set[str]]) -> Backend:
         """Serve a model in the slot that is free, and wait until it answered a request.
@@ -131,13 +52,13 @@ class Slots:
         """
         slot = self._assigned(model, used)
         self._await_ready(slot, model.digest)
-        backend = slot_backend(slot, self._namespace, model.digest, self._name, self._domain)
+        backend = self._slots.backend_of(slot, model.digest)
         self._await_answer(backend)
-        after = self._readiness(slot, self._deployment(slot), model.digest)
+        after = self._slots.readiness(slot, self._slots.deployment(slot), model.digest)
         if not after.ready:
             raise Unavailable(
                 f"{model.slot} answered, and then it was no longer ready: {after.why}",
-                where=self._place(slot),
+                where=self._slots.place(slot),
             )
         return backend
 
@@ -148,14 +69,14 @@ class Slots:
             BadInput: it has traffic, or the cluster refuses.
         """
         for _ in range(_ATTEMPTS):
-            slots = self.read()
+            slots = self._slots.read()
             slot = next((one for one, it in slots.items() if digest_of(it)[:12] == name), None)
             if slot is None:
                 return
             if slot in used():
                 raise BadInput(
                     f"{name} has traffic, or is the champion",
-                    where=self._place(slot),
+                    where=self._slots.place(slot),
                     fix="roll its release back first",
                 )
             if self._written(slots[slot], None):
@@ -165,8 +86,8 @@ class Slots:
     def _assigned(self, model: Deployment, used: Callable[[], Set[str]]) -> str:
         """The slot that is to serve the model, once it is written there."""
         for _ in range(_ATTEMPTS):
-            slots = self.read()
-            slot = slot_for(model.digest, slots, used(), self._where)
+            slots = self._slots.read()
+            slot = slot_for(model.digest, slots, used(), self._slots.where)
             manifest = slots[slot]
             if manifest is not None and (digest_of(manifest), storage_of(manifest)) == (
                 model.digest,
@@ -182,14 +103,14 @@ class Slots:
         assert manifest is not None
         wanted = model.storage_uri if model else ""
         try:
-            found = self._cluster.apply(INFERENCE_SERVICE, _assignment(manifest, model))
+            found = self._slots.cluster.apply(INFERENCE_SERVICE, _assignment(manifest, model))
         except Stale:
             time.sleep(_PAUSE_SECONDS)
             return False
         if storage_of(found) != wanted:
             raise BadInput(
                 f"storageUri stays {storage_of(found)}, which somebody else writes too",
-                where=self._place(found["metadata"]["name"]),
+                where=self._slots.place(found["metadata"]["name"]),
                 fix="leave storageUri out of the manifest that is applied there",
             )
         return True
@@ -199,23 +120,36 @@ class Slots:
 
         def ready(deployment: Mapping[str, Any] | None) -> bool:
             nonlocal last
-            last = self._readiness(slot, deployment, digest)
+            last = self._slots.readiness(slot, deployment, digest)
+            if last.taken:
+                raise BadInput(
+                    f"{last.taken[:12]} was deployed there meanwhile, in place of {digest[:12]}",
+                    where=self._slots.place(slot),
+                    fix="let one release end before another begins",
+                )
             if last.hopeless:
                 raise BadInput(
-                    f"{digest[:12]} does not become ready: {last.why}", where=self._place(slot)
+                    f"{digest[:12]} does not become ready: {last.why}",
+                    where=self._slots.place(slot),
                 )
             return last.ready
 
         try:
-            self._cluster.await_(
-                DEPLOYMENT, self._namespace, predictor(slot), ready, self._ready_seconds, ""
+            self._slots.cluster.await_(
+                DEPLOYMENT,
+                self._slots.namespace,
+                predictor(slot),
+                ready,
+                self._ready_seconds,
+                f"{slot} is ready",
+                every=_LOOK_SECONDS,
             )
         except Unavailable as error:
             if last.ready:
                 raise
             raise Unavailable(
                 f"{digest[:12]} is not ready after {self._ready_seconds:g} seconds: {last.why}",
-                where=self._place(slot),
+                where=self._slots.place(slot),
                 fix=error.fix,
             ) from None
 
@@ -224,7 +158,7 @@ class Slots:
         deadline = time.monotonic() + self._probe_seconds
         while True:
             try:
-                self._probe(backend)
+                self._slots.probe(backend)
             except BadInput:
                 if time.monotonic() > deadline:
                     raise
@@ -232,29 +166,8 @@ class Slots:
             else:
                 return
 
-    def _readiness(self, slot: str, deployment: Mapping[str, Any] | None, digest: str) -> Readiness:
-        manifest = self._cluster.get(INFERENCE_SERVICE, self._namespace, slot)
-        found = readiness(manifest, deployment, (), digest)
-        if found.ready or (found.hopeless and manifest is None):
-            return found
-        return readiness(manifest, deployment, self._pods(slot), digest)
-
-    def _pods(self, slot: str) -> list[Manifest]:
-        """A slot's pods, which only explain: none where they may not be seen."""
-        label = f"serving.kserve.io/inferenceservice={slot}"
-        try:
-            return self._cluster.list(POD, self._namespace, label)
-        except BadInput:
-            return []
-
-    def _deployment(self, slot: str) -> Manifest | None:
-        return self._cluster.get(DEPLOYMENT, self._namespace, predictor(slot))
-
-    def _place(self, slot: str) -> str:
-        return f"InferenceService {self._namespace}/{slot}"
-
     def _contended(self) -> Unavailable:
-        return Unavailable("others change the slots all the time", where=self._where)
+        return Unavailable("others change the slots all the time", where=self._slots.where)
 
 
 def _assignment(manifest: Mapping[str, Any], model: Deployment | None) -> dict[str, Any]:

@@ -15,23 +15,16 @@ from phasegate.errors import BadInput
 from phasegate.kubernetes.cluster import Cluster, Manifest
 from phasegate.traffic.kserve import probing
 from phasegate.traffic.kserve.counts import Pages, PodPages
-from phasegate.traffic.kserve.deploying import Slots
-from phasegate.traffic.kserve.keeping import (
-    CORRECT,
-    DRIFT,
-    Kept,
-    applied,
-    editors,
-    own_rules,
-    respects_edits,
-    rules_in,
-)
-from phasegate.traffic.kserve.observing import Pods, traffic_state
+from phasegate.traffic.kserve.deploying import Deploying
+from phasegate.traffic.kserve.keeping import Kept, applied, own_rules, rules_in
+from phasegate.traffic.kserve.moving import edits, gaining, respect
+from phasegate.traffic.kserve.observing import Pods, traffic_state, with_real_challenger
+from phasegate.traffic.kserve.reading import Slots
 from phasegate.traffic.kserve.route import only_the_first, rules_of
 from phasegate.traffic.kserve.routing import Route
-from phasegate.traffic.kserve.shares import Shares, difference, shares_of, version_of
+from phasegate.traffic.kserve.shares import Shares, shares_of, version_of
 from phasegate.traffic.kserve.slots import Deployment, predictor, service_of, slot_names
-from phasegate.traffic.plan import WHOLE, Backend, TrafficPlan, effective
+from phasegate.traffic.plan import Backend, TrafficPlan
 from phasegate.traffic.state import TrafficState
 
 
@@ -69,17 +62,12 @@ class KServeGatewayTarget:
         refusal_seconds: float = 2.0,
         domain: str = "cluster.local",
     ) -> None:
-        self._cluster, self._namespace, self._name = cluster, namespace, name
+        self._namespace, self._name = namespace, name
         self._route = Route(cluster, namespace, name, route_seconds, refusal_seconds)
         self._pods = Pods(counts or PodPages(cluster, namespace), self._service)
-        self._slots = Slots(
-            cluster,
-            namespace,
-            name,
-            probe=probe or probing.ask,
-            ready_seconds=ready_seconds,
-            probe_seconds=probe_seconds,
-            domain=domain,
+        self._slots = Slots(cluster, namespace, name, probe=probe or probing.ask, domain=domain)
+        self._deploying = Deploying(
+            self._slots, ready_seconds=ready_seconds, probe_seconds=probe_seconds
         )
 
     def apply(self, plan: TrafficPlan) -> None:
@@ -116,14 +104,14 @@ class KServeGatewayTarget:
         kept = Kept.of(route)
         plan = self._present(kept.plan)
         found = shares_of(rules_in(route), self._name)
-        shown = self._with_real_challenger(plan, found)
+        shown = with_real_challenger(plan, found, self._slots, self._service)
         self._pods.look(shown.champion, shown.challenger)
         return traffic_state(
             kept,
             shown,
             found,
             version=version_of(rules_in(route)),
-            drift=self._drift(route, kept, found),
+            drift=self._told(route, kept, found),
             service=self._service,
             healthy=self._slots.answers,
             counted=self._pods.counted,
@@ -174,7 +162,7 @@ class KServeGatewayTarget:
             Unavailable: it is not ready or does not answer in time; traffic is as it was.
         """
         self._route.read()
-        backend = self._slots.deploy(model, self._used)
+        backend = self._deploying.deploy(model, lambda: self._used(planned=True))
         self._note_answer(model.slot)
         return backend
 
@@ -187,7 +175,7 @@ class KServeGatewayTarget:
         Raises:
             BadInput: it has traffic, is the champion, or the cluster refuses.
         """
-        self._slots.withdraw(slot, self._used)
+        self._deploying.withdraw(slot, lambda: self._used(planned=False))
 
     def _write(
         self, change: Callable[[TrafficPlan | None], TrafficPlan], *, revives: bool = False
@@ -204,7 +192,7 @@ class KServeGatewayTarget:
             heeded = replace(plan, killed=killed)
             rules = rules_of(heeded, self._service)
             found = shares_of(rules_in(route), self._name)
-            self._respect(route, kept, found, heeded)
+            respect(route, heeded, self._told(route, kept, found))
             for backend in gaining(heeded, kept.plan, found, self._service):
                 self._slots.require_answer(
                     backend, probed=backend.name in kept.answered or backend.name in answered
@@ -228,51 +216,20 @@ class KServeGatewayTarget:
 
         self._route.write(noted, waits=False)
 
-    def _respect(self, route: Manifest, kept: Kept, found: Shares, plan: TrafficPlan) -> None:
-        """Leave rules alone that were edited by hand where the route asks for that.
-
-        A plan that takes the challenger away is carried out all the same: respect is for who
-        tries something, and must not stand in the way of a rollback.
-
-        Raises:
-            BadInput: they are left alone.
-        """
-        if plan.killed or plan.challenger is None or not respects_edits(route):
-            return
-        if told := self._drift(route, kept, found):
-            raise BadInput(
-                f"{told}; left alone, as its annotation {DRIFT} says",
-                where=self._route.where,
-                fix=f"undo that, or set the annotation to {CORRECT}",
-            )
-
-    def _drift(self, route: Manifest, kept: Kept, found: Shares) -> str:
-        """How the route is not as planned, and by whom; empty where it is."""
+    def _told(self, route: Manifest, kept: Kept, found: Shares) -> str:
         if kept.plan is None:
             return ""
         wanted = rules_of(replace(kept.plan, killed=kept.killed), self._service)
-        told = difference(found, shares_of(wanted, self._name))
-        by = ", ".join(editors(route))
-        return f"the route was edited{f' by {by}' if by else ''}: {told}" if told else ""
+        return edits(route, found, shares_of(wanted, self._name))
 
-    def _with_real_challenger(self, plan: TrafficPlan, found: Shares) -> TrafficPlan:
-        """The plan with the other slot as its challenger, where the route gives that something."""
-        if plan.challenger is not None:
-            return plan
-        others = found.services() - {self._service(plan.champion)}
-        for slot, manifest in self._slots.read().items():
-            if predictor(slot) in others:
-                return replace(plan, challenger=self._slots.backend_in(slot, manifest))
-        return plan
-
-    def _used(self) -> set[str]:
-        """Slots that the route leads to, or will when a kill ends."""
+    def _used(self, *, planned: bool) -> set[str]:
+        """Slots that the route leads to, or will when a kill ends, or that a plan merely names."""
         route = self._route.read()
         plan = Kept.of(route).plan
         services = shares_of(rules_in(route), self._name).services()
         if plan is not None:
             services.add(self._service(plan.champion))
-            if plan.challenger is not None and (plan.weight or plan.mirror):
+            if plan.challenger is not None and (planned or plan.weight or plan.mirror):
                 services.add(self._service(plan.challenger))
         return {slot for slot in slot_names(self._name) if predictor(slot) in services}
 
@@ -285,35 +242,3 @@ class KServeGatewayTarget:
 
     def _service(self, backend: Backend) -> str:
         return service_of(backend, self._namespace)
-
-
-def gaining(
-    plan: TrafficPlan,
-    previous: TrafficPlan | None,
-    found: Shares,
-    service: Callable[[Backend], str],
-) -> list[Backend]:
-    """Backends that a plan gives more than they have now, and that must show that they answer.
-
-    Who was the champion already, and answers, may get everything at any time: that is the way back.
-
-    Args:
-        plan: the new one.
-        previous: the one that is kept.
-        found: where requests go now.
-        service: of a backend.
-    """
-    heeded = effective(plan)
-    wanted = [(plan.champion, WHOLE - heeded.weight, 0)]
-    if plan.challenger is not None:
-        wanted.append((plan.challenger, heeded.weight, heeded.mirror))
-    result = []
-    for backend, weight, mirror in wanted:
-        name = service(backend)
-        have = min(found.sticky.get(name, 0), found.drawn.get(name, 0))
-        copies = min(part.get(name, 0) for part in found.copied)
-        if previous is not None and backend == previous.champion == plan.champion and have:
-            continue
-        if weight > have or mirror > copies:
-            result.append(backend)
-    return result

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from phasegate.traffic.kserve.counts import Base, Counted, Pages, Tally, read_page
 from phasegate.traffic.kserve.keeping import Kept
+from phasegate.traffic.kserve.reading import Slots
 from phasegate.traffic.kserve.shares import Shares
+from phasegate.traffic.kserve.slots import predictor
 from phasegate.traffic.plan import WHOLE, Backend, TrafficPlan, effective
 from phasegate.traffic.state import BackendState, MirrorState, TrafficState
 
@@ -115,6 +118,19 @@ class Pods:
             else counts[role]
             for role, (of, backend) in wanted.items()
         }
+
+
+def with_real_challenger(
+    plan: TrafficPlan, found: Shares, slots: Slots, service: Callable[[Backend], str]
+) -> TrafficPlan:
+    """The plan with the other slot as its challenger, where a route really gives that something."""
+    if plan.challenger is not None:
+        return plan
+    others = found.services() - {service(plan.champion)}
+    for slot, manifest in slots.read().items():
+        if predictor(slot) in others:
+            return replace(plan, challenger=slots.backend_in(slot, manifest))
+    return plan
 
 
 def base_of(counts: Mapping[str, Any], role: str) -> dict[str, tuple[int, int]]:

@@ -39,11 +39,13 @@ class Readiness:
         ready: with the wanted model, in all its pods, and with no other.
         why: not, in words.
         hopeless: whether waiting will not change it.
+        taken: digest of another model that the slot is to serve instead.
     """
 
     ready: bool
     why: str = ""
     hopeless: bool = False
+    taken: str = ""
 
 
 def readiness(
@@ -67,7 +69,8 @@ def readiness(
     if (slot["metadata"].get("annotations") or {}).get(_STOP) == "true":
         return Readiness(False, f"it is stopped (annotation {_STOP})", hopeless=True)
     if digest_of(slot) != digest:
-        return Readiness(False, f"it is to serve {digest_of(slot)[:12] or 'no model'}")
+        other = digest_of(slot)
+        return Readiness(False, f"it is to serve {other[:12] or 'no model'}", taken=other)
     failure = _failure(status)
     if deployment is None:
         return Readiness(False, _joined("KServe has not made its Deployment yet", failure))
@@ -118,11 +121,11 @@ def _rolled_out(deployment: Manifest, slot: Manifest, pods: Sequence[Manifest]) 
         return Readiness(False, "it is scaled to no pods")
     if trouble:
         return Readiness(False, trouble, hopeless)
-    if updated < wanted or available < wanted:
-        why = f"{min(updated, available)} of {wanted} pods are ready"
-        return Readiness(False, _joined(why, _waiting(pods)))
-    if total > updated:
-        return Readiness(False, f"{total - updated} pods of the previous model are still there")
+    old = total - updated
+    if updated < wanted or available < wanted or old > 0:
+        ready = sum(map(_is_ready, pods)) if pods or old > 0 else min(updated, available)
+        still = f", and {old} of the previous model still there" if old > 0 else ""
+        return Readiness(False, _joined(f"{ready} of {wanted} pods ready{still}", _waiting(pods)))
     return _agreed(slot, deployment)
 
 
@@ -169,6 +172,11 @@ def _last(container: Manifest) -> str:
     message = " ".join(str(ended.get("message") or "").split())[-300:]
     how = "out of memory" if ended.get("reason") == "OOMKilled" else f"exit {ended.get('exitCode')}"
     return f" ({how}: {message})" if message else f" ({how})"
+
+
+def _is_ready(pod: Manifest) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 def _waiting(pods: Sequence[Manifest]) -> str:

@@ -136,7 +136,7 @@ def slot_for(
     if not free:
         held = ", ".join(f"{name} serves {digest_of(slot)[:12]}" for name, slot in slots.items())
         raise BadInput(
-            f"both slots have traffic: {held}",
+            f"both slots are in use: {held}",
             where=where,
             fix="finish the release that is under way, or roll it back",
         )

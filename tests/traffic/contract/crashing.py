@@ -19,7 +19,8 @@ from phasegate.traffic.plan import TrafficPlan
 from phasegate.traffic.target import TrafficTarget
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__])
+# Loaded once, in the process that all of them are forked from.
+_PROCESSES.set_forkserver_preload([__name__, "kserve", "kubernetes.config"])
 _SECONDS = 60
 
 
@@ -36,15 +37,18 @@ class Place:
     options: Mapping[str, str]
 
 
-def crashes(place: Place, plan: TrafficPlan) -> Iterator[int]:
-    """Apply a plan in one process after the other, each killed one step later than the last.
+def crashes(act: Callable[..., None], *args: Any) -> Iterator[int]:
+    """Let processes do the same, one after the other, each killed one step later than the last.
+
+    Args:
+        act: function of a module.
+        args: for it.
 
     Yields:
-        The step at which a process was killed, while nobody else does anything. It ends after the
-        first process that was not.
+        The step at which a process was killed. It ends after the first that was not.
     """
     for step in itertools.count():
-        process = _PROCESSES.Process(target=_apply, args=(place, plan.to_json(), step))
+        process = _PROCESSES.Process(target=_run, args=(step, act, args))
         process.start()
         process.join(_SECONDS)
         assert process.exitcode is not None, "it hangs"
@@ -54,10 +58,14 @@ def crashes(place: Place, plan: TrafficPlan) -> Iterator[int]:
         yield step
 
 
-def _apply(place: Place, plan: Mapping[str, Any], step: int) -> None:
-    target = place.opens(**place.options)
+def apply(place: Place, plan: TrafficPlan) -> None:
+    """Apply a plan."""
+    place.opens(**place.options).apply(plan)
+
+
+def _run(step: int, act: Callable[..., None], args: tuple[Any, ...]) -> None:
     _die_at(step)
-    target.apply(TrafficPlan.from_json(plan))
+    act(*args)
 
 
 def _die_at(step: int) -> None:

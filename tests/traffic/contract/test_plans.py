@@ -11,7 +11,7 @@ import pytest
 from phasegate.errors import BadInput, Unavailable
 from phasegate.traffic.plan import WHOLE, TrafficPlan
 from phasegate.traffic.state import TrafficState
-from tests.traffic.contract.crashing import crashes
+from tests.traffic.contract.crashing import apply, crashes
 from tests.traffic.contract.stand import Stand
 
 
@@ -156,7 +156,7 @@ def test_a_process_that_is_killed_at_any_call_leaves_a_whole_plan_and_the_next_o
     new = replace(stand.plan, weight=2500, mirror=WHOLE)
     stand.target().apply(old)
     seen = set()
-    for step in crashes(stand.place, new):
+    for step in crashes(apply, stand.place, new):
         state = shares(stand.target().observe())
         assert state in (planned(old), planned(new)), f"killed at step {step}"
         seen.add(state)
