@@ -102,7 +102,7 @@ class Guard:
             self._roll_back(entry, *self._rollback_of(record, decision, evidence), now, reachable)
             return
         self._pending = None
-        if reachable:
+        if reachable and evidence.traffic is not None:
             self._restore(record)
 
     def tell(self, topic: str, text: str) -> None:
@@ -160,19 +160,28 @@ class Guard:
         self.tell("settling", "; ".join(settled.problems))
 
     def _restore(self, record: ReleaseRecord) -> None:
-        """Put traffic back to what the record says, if somebody made it differ meanwhile."""
+        """Put traffic back to what the record says, if somebody made it differ meanwhile.
+
+        A target may be told to leave what a person changed; that is said, and not put back.
+        """
         if record.phase_applied is None:
             return  # a step is about to, or the next one will
         state = self._world.target.observe()
         if follows(record, state):
+            self.tell("traffic", "")
             return
         challenger = state.challenger
-        found = (
+        found = state.drift or (
             f"{challenger.share / 100:g} % to {challenger.backend.name}"
             if challenger
             else "champion only"
         )
-        plan = follow(self._world)
+        try:
+            plan = follow(self._world)
+        except BadInput as error:
+            self.tell("traffic", f"traffic is not as recorded: {error}")
+            return
+        self._said.pop("traffic", None)
         self._say(
             f"traffic was not as recorded ({found}); now {plan.weight / 100:g} %, as recorded"
         )

@@ -134,6 +134,7 @@ def follows(record: ReleaseRecord, state: TrafficState) -> bool:
         == (wanted.challenger.slot if wanted.challenger else "")
         and (challenger.share if challenger else 0) == wanted.weight
         and (state.mirror.share if state.mirror else 0) == wanted.mirror
+        and not state.drift
     )
 
 
