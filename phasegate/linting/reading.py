@@ -31,12 +31,14 @@ class Limits:
         documents: in one input.
         depth: of nested mappings and lists.
         nodes: in one document, aliases counted each time.
+        nodes_in_all: in all documents of one input.
     """
 
     characters: int = 32_000_000
     documents: int = 20_000
     depth: int = 100
     nodes: int = 200_000
+    nodes_in_all: int = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class _Builder:
         self.documents: list[Node] = []
         self.block_lines: set[int] = set()
         self._name, self._limits, self._fix = name, limits, fix
+        self._nodes = 0
         self._anchors: dict[str, Node | None] = {}
         self._stack: list[_Open] = []
 
@@ -181,6 +184,9 @@ class _Builder:
         if not self._stack:
             if node.value is not None:
                 self.documents.append(node)
+            self._nodes += node.size
+            if self._nodes > self._limits.nodes_in_all:
+                raise self._bad(line, f"it has more than {self._limits.nodes_in_all:,} values")
             if len(self.documents) > self._limits.documents:
                 raise self._bad(line, f"it has more than {self._limits.documents:,} documents")
             return

@@ -104,6 +104,15 @@ def test_a_bomb_of_aliases_is_refused_before_it_goes_off() -> None:
         read("x", bomb.encode())
 
 
+def test_many_small_bombs_are_one_large_one() -> None:
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 4)
+    )
+
+    with pytest.raises(BadInput, match="more than 5,000,000 values"):
+        read("x", f"{bomb}---\n".encode() * 1000)
+
+
 def test_size_and_documents_are_limited() -> None:
     with pytest.raises(BadInput, match="it has 11 characters; expected 10 or less"):
         read("x", b"a: 12345678", Limits(characters=10))

@@ -35,6 +35,7 @@ RELEASES = [
     canary("PGM301", "    - trafficPercent: 5", "    - @@trafficPercent: 0"),
     gateway("PGM302", "    scaleTarget: 60", "    @@canaryTrafficPercent: 10"),
     knative("PGM302", "    maxReplicas: 4", "    @@canaryTrafficPercent: 0"),
+    custom("PGM309", "    securityContext:", "    @@canaryTrafficPercent: 5\n    securityContext:"),
     canary("PGM303", _SUPPRESSION, "", "  canary:", "  @@canary:"),
     canary("PGM304", "    name: stable", "    name: stable\n    @@logger: {mode: all}"),
     gateway("PGM305", "    scaleTarget: 60", "    logger: {mode: all}",

@@ -19,6 +19,7 @@ FAULTY = """apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService
 metadata:
   name: iris
+  annotations: {serving.kserve.io/deploymentMode: Knative}
 spec:
   predictor:
     automountServiceAccountToken: false
@@ -56,7 +57,7 @@ def test_an_error_ends_with_1_and_says_where_what_and_how_to_mend_it(run) -> Non
 
     assert code == 1
     assert said.splitlines()[:2] == [
-        "-:8: error PGM222 [canary-percent] InferenceService iris: canaryTrafficPercent is 250",
+        "-:9: error PGM222 [canary-percent] InferenceService iris: canaryTrafficPercent is 250",
         "    Use 0 to 100.",
     ]
     assert told.strip() == "1 object, 1 error, 1 warning"
@@ -96,7 +97,7 @@ def test_json_holds_what_the_text_says(run) -> None:
     assert (document["objects"], document["suppressed"]) == (1, 0)
     assert document["findings"][0] == {
         "file": "-",
-        "line": 8,
+        "line": 9,
         "code": "PGM222",
         "rule": "canary-percent",
         "severity": "error",
@@ -122,7 +123,7 @@ def test_sarif_names_every_rule_and_places_every_finding(run, tmp_path: Path) ->
         (place,) = result["locations"]
         assert place["physicalLocation"]["artifactLocation"]["uri"] == str(file)
     assert produced["results"][0]["level"] == "error"
-    assert produced["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 8
+    assert produced["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] == 9
 
 
 def test_rules_are_listed_and_explained(run) -> None:
@@ -180,8 +181,8 @@ spec:
 
     _, said, _ = run("-", piped=FAULTY)
 
-    assert "-:7: error PGM102" in said
-    assert "-:8: error PGM104" in said
+    assert "-:8: error PGM102" in said
+    assert "-:9: error PGM104" in said
 
 
 def test_a_folder_without_definitions_is_said(run, monkeypatch, tmp_path: Path) -> None:

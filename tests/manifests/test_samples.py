@@ -177,7 +177,7 @@ GONE = TRANSFORMED.replace(
 
 SAMPLES = {
     "first": (FIRST, {_TOKEN, _PICKLE}),
-    "canary": (CANARY, {_TOKEN, _PICKLE}),
+    "canary": (CANARY, {_TOKEN, _PICKLE, "PGM309"}),
     "framework": (FRAMEWORK, {_TOKEN, _PATH}),
     "logged": (LOGGED, {_TOKEN, _PICKLE}),
     "transformed": (TRANSFORMED, {_TOKEN, _PICKLE} | _POD),

@@ -114,6 +114,27 @@ def canary_percent_in_standard_mode(stream: Stream) -> Problems:
 
 
 @rule(
+    "PGM309",
+    "canary-percent-without-a-mode",
+    WARNING,
+    why="Where the cluster's default is the Standard mode it is ignored without a word, and the "
+    "new version gets all requests at once.",
+    fix="Set the annotation serving.kserve.io/deploymentMode: Knative.",
+)
+def canary_percent_without_a_mode(stream: Stream) -> Problems:
+    """A canaryTrafficPercent is left to the cluster's default mode."""
+    for service in inference_services(stream):
+        if service.mode is not None:
+            continue
+        for component in service.components:
+            node = component.node.at("canaryTrafficPercent")
+            if node is not None and node.value is not None:
+                yield Problem(
+                    service.object, node, "canaryTrafficPercent is set, and no deploymentMode is"
+                )
+
+
+@rule(
     "PGM303",
     "canary-needs-new-kserve",
     INFO,

@@ -75,7 +75,13 @@ def read_definitions(folder: Path) -> dict[str, Any]:
             raise BadInput(f"it is not YAML: {error}", where=str(path)) from error
         for document in documents:
             if isinstance(document, dict) and document.get("kind") == "CustomResourceDefinition":
-                found |= _versions(document)
+                try:
+                    found |= _versions(document)
+                except (AttributeError, KeyError, TypeError) as error:
+                    raise BadInput(
+                        f"it is no whole definition: {type(error).__name__} {error}",
+                        where=str(path),
+                    ) from error
     return found
 
 
@@ -94,11 +100,11 @@ def gateway_types(folder: Path) -> dict[str, Any]:
 
 
 def _versions(document: dict[str, Any]) -> dict[str, Any]:
-    spec = document.get("spec") or {}
+    spec = document["spec"]
     return {
         f"{spec['group']}/{version['name']}/{spec['names']['kind']}": version["schema"][
             "openAPIV3Schema"
         ]
-        for version in spec.get("versions") or ()
+        for version in spec["versions"]
         if version.get("served", True) and "openAPIV3Schema" in version.get("schema", {})
     }

@@ -15,6 +15,7 @@ _QUANTITY = re.compile(
     r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(([KMGTPE]i)|[numkMGTPE]|([eE][+-]?[0-9]+))?\Z"
 )
 _QUANTITY_TEXT = "a quantity such as 500m, 2 or 1.5Gi"
+_LONGEST_MATCHED = 4096  # a pattern may take time that grows with the square of the text
 _QUOTED = "a whole number or a string"
 _TYPES = {
     "string": "a string",
@@ -192,7 +193,8 @@ def _value(node: Node, value: object, schema: Schema, place: Place) -> Iterator[
         too_long = list(_length(node, len(value), schema, "Length", "characters", place))
         yield from too_long
         pattern = _pattern(schema["pattern"]) if "pattern" in schema else None
-        if pattern is not None and not too_long and not pattern.search(value):
+        readable = not too_long and len(value) <= _LONGEST_MATCHED
+        if pattern is not None and readable and not pattern.search(value):
             yield _wrong_value(node, place, f"has to match {schema['pattern']}")
     elif isinstance(value, int | float) and not isinstance(value, bool):
         low, high = schema.get("minimum"), schema.get("maximum")
