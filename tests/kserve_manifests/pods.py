@@ -33,11 +33,13 @@ class Pod:
         owner: what it belongs to.
         labels: of the pod.
         spec: of the pod.
+        grace: seconds that it gets to end in.
     """
 
     owner: str
     labels: dict[str, str]
     spec: dict[str, Any]
+    grace: int
 
     def container(self, name: str) -> dict[str, Any]:
         """One of its containers."""
@@ -62,6 +64,7 @@ def pods(objects: list[Object], *, filled: bool = True) -> list[Pod]:
             f"Deployment/{one['metadata']['name']}",
             one["spec"]["template"]["metadata"]["labels"],
             one["spec"]["template"]["spec"],
+            one["spec"]["template"]["spec"]["terminationGracePeriodSeconds"],
         )
         for one in of_kind(objects, "Deployment")
     ]
@@ -93,7 +96,9 @@ def _predictor(service: Object, objects: list[Object], filled: bool) -> Pod:
         "component": "predictor",
         "app": f"isvc.{about['name']}-predictor",
     }
-    return Pod(f"InferenceService/{about['name']}", labels, spec)
+    # Knative takes the requests' time-out for it.
+    grace = spec.get("terminationGracePeriodSeconds") or predictor["timeout"]
+    return Pod(f"InferenceService/{about['name']}", labels, spec, grace)
 
 
 def _inject(spec: dict[str, Any], storage: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ def test_nothing_is_allowed_but_what_a_pod_needs(
 
 
 def test_a_pod_of_nobody_gets_names_and_nothing_else(objects: list[Object]) -> None:
-    stranger = Pod("stranger", {"app": "stranger"}, {})
+    stranger = Pod("stranger", {"app": "stranger"}, {}, 30)
     assert ports(objects, stranger, "Ingress") == set()
     assert ports(objects, stranger, "Egress") == {53}
 
