@@ -25,47 +25,8 @@ from phasegate.manifests.schema.definitions import (
     KUBERNETES,
     gateway_types,
 )
+from phasegate.manifests.schema.kinds import KSERVE_KINDS, KUBERNETES_KINDS
 
-_KSERVE_KINDS = {
-    "serving.kserve.io/v1beta1": ["InferenceService"],
-    "serving.kserve.io/v1alpha1": [
-        "ClusterServingRuntime",
-        "ClusterStorageContainer",
-        "InferenceGraph",
-        "LocalModelCache",
-        "LocalModelNamespaceCache",
-        "LocalModelNode",
-        "LocalModelNodeGroup",
-        "ServingRuntime",
-        "TrainedModel",
-    ],
-}
-_KUBERNETES_KINDS = {
-    "apps/v1": ["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"],
-    "autoscaling/v2": ["HorizontalPodAutoscaler"],
-    "batch/v1": ["CronJob", "Job"],
-    "networking.k8s.io/v1": ["Ingress", "NetworkPolicy"],
-    "policy/v1": ["PodDisruptionBudget"],
-    "rbac.authorization.k8s.io/v1": [
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "Role",
-        "RoleBinding",
-    ],
-    "scheduling.k8s.io/v1": ["PriorityClass"],
-    "v1": [
-        "ConfigMap",
-        "LimitRange",
-        "Namespace",
-        "PersistentVolume",
-        "PersistentVolumeClaim",
-        "Pod",
-        "ResourceQuota",
-        "Secret",
-        "Service",
-        "ServiceAccount",
-    ],
-}
 # Where the client's type is wider than JSON's, or where it loses what it is.
 _SCALARS: dict[str, dict[str, Any]] = {
     "bool": {"type": "boolean"},
@@ -120,12 +81,12 @@ def client_types(kserve: Any, kubernetes: Any) -> tuple[dict[str, Any], dict[str
     models = {"kserve": kserve, "kubernetes": kubernetes}
     kserve_kinds = {
         f"{version}/{kind}": f"V{version.rsplit('/v', 1)[1]}{kind}"
-        for version, kinds in _KSERVE_KINDS.items()
+        for version, kinds in KSERVE_KINDS.items()
         for kind in kinds
     }
     kubernetes_kinds = {
         f"{version}/{kind}": f"V{version.rsplit('v', 1)[1]}{kind}"
-        for version, kinds in _KUBERNETES_KINDS.items()
+        for version, kinds in KUBERNETES_KINDS.items()
         for kind in kinds
     }
     definitions = _reachable([*kserve_kinds.values(), *kubernetes_kinds.values()], models)
