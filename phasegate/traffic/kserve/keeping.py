@@ -61,15 +61,16 @@ class Kept:
         )
 
     def annotations(self) -> dict[str, str]:
-        """As they are written."""
-        notes = {KILLED: "true" if self.killed else "false"}
-        if self.plan is not None:
-            notes[PLAN] = canonical_json(self.plan.to_json()).decode()
-        if self.answered:
-            notes[ANSWERED] = canonical_json(sorted(self.answered)).decode()
-        if self.counts:
-            notes[COUNTS] = canonical_json(self.counts).decode()
-        return notes
+        """As they are written: all of them, since leaving one out does not unset it once somebody
+        else has written it too.
+        """
+        notes = {
+            PLAN: self.plan.to_json() if self.plan else None,
+            ANSWERED: sorted(self.answered),
+            COUNTS: self.counts,
+        }
+        texts = {key: canonical_json(note).decode() for key, note in notes.items()}
+        return texts | {KILLED: "true" if self.killed else "false"}
 
 
 def applied(route: Manifest, kept: Kept, rules: list[dict[str, Any]] | None) -> dict[str, Any]:
