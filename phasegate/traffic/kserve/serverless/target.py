@@ -21,6 +21,7 @@ from phasegate.traffic.kserve.serverless.deploying import champion_again, deploy
 from phasegate.traffic.kserve.serverless.keeping import Keeping, Kept
 from phasegate.traffic.kserve.serverless.observing import drift, in_force, shares_of, traffic_state
 from phasegate.traffic.kserve.serverless.percent import percent_of
+from phasegate.traffic.kserve.serverless.replay import Shadow
 from phasegate.traffic.kserve.serverless.replayed import read_replayed
 from phasegate.traffic.kserve.serverless.standing import (
     Standing,
@@ -191,6 +192,22 @@ class KServeServerlessTarget:
             return
         if kept.plan is not None:
             self._await(self._converge())
+
+    def shadow(self) -> Shadow | None:
+        """Which copies the plan in force wants; None where it wants none, or nobody can get them.
+
+        Raises:
+            BadInput: what is kept is no plan.
+            Unavailable: the cluster does not answer.
+        """
+        kept, standing = self._keeping.read(), self._standing(self._service())
+        plan = in_force(kept, standing)
+        if plan is None or plan.challenger is None or kept.killed or not effective(plan).mirror:
+            return None
+        slot = plan.challenger.name
+        if standing.serving(slot) is None:
+            return None
+        return Shadow(plan.champion.name, self._backend(standing, slot), plan.mirror)
 
     def _change(self, change: Callable[[TrafficPlan | None], TrafficPlan]) -> TrafficPlan:
         for _ in range(_ATTEMPTS):
