@@ -15,6 +15,7 @@ Part = tuple[datetime, bool]
 """A day, and whether features were broken."""
 
 _DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CONFUSION = ", ".join(
     f"count(*) FILTER (decision = {decision} AND is_fraud = {label})"
     for decision, label in ((1, 1), (1, 0), (0, 1), (0, 0))
@@ -97,7 +98,10 @@ class Scores:
             f"(event_time >= '{first}' AND event_time < '{end}')" for first, end in broken
         )
         found = self._connection.execute(
-            f"SELECT date_trunc('day', event_time) AS day, {is_broken or 'false'} AS broken, "
+            f"SELECT epoch_us(date_trunc('day', event_time)) AS day, {is_broken or 'false'} AS broken, "
             f"{_CONFUSION} FROM {joined} GROUP BY ALL"
         ).fetchall()
-        return {(day.astimezone(UTC), is_so): Confusion(*counts) for day, is_so, *counts in found}
+        return {
+            (_EPOCH + timedelta(microseconds=day), is_so): Confusion(*counts)
+            for day, is_so, *counts in found
+        }
