@@ -4,7 +4,7 @@ AUTHOR := $(ENVIRONMENTS)/author/bin
 TEST := $(ENVIRONMENTS)/test/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run train release-demo test lint compile lock bench clean environments test-environments
+.PHONY: help run train release-demo test test-cluster lint compile lock bench clean environments test-environments images
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -22,6 +22,9 @@ release-demo: environments  ## a good challenger is promoted, bad ones are rolle
 test: test-environments  ## run all tests through the real processes
 	$(TEST)/python -m pytest -n 2 --dist loadfile
 
+test-cluster: test-environments  ## test on a real Kubernetes API: KUBECONFIG, or KUBEBUILDER_ASSETS
+	PHASEGATE_TEST_CLUSTER=1 $(TEST)/python -m pytest tests/cluster tests/kubernetes/contract -rs --durations=5
+
 lint: test-environments  ## check style, compiled pipelines and generated READMEs
 	$(TEST)/ruff check .
 	$(TEST)/ruff format --check .
@@ -29,6 +32,9 @@ lint: test-environments  ## check style, compiled pipelines and generated README
 
 compile: test-environments  ## compile pipelines to YAML and generate component READMEs
 	$(TEST)/phasegate compile
+
+images: environments  ## build the container images; IMAGES="--push --registry ..." says which and where to
+	$(AUTHOR)/phasegate images build $(IMAGES)
 
 lock: environments  ## resolve pyproject.toml into requirements/*.txt anew
 	for name in core tfdv sidecar drift author test mlserver peers; do \

@@ -117,7 +117,7 @@ def with_deaths(site: Site, step: Step) -> Iterator[int]:
     Yields:
         The point at which one was killed. It ends after the first that was not.
     """
-    for point in (0, 1, 2, 3, 5, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160, 1 << 30):
+    for point in (0, 1, 3, 6, 10, 16, 24, 40, 64, 1 << 30):
         process = _PROCESSES.Process(target=_run, args=(point, site, step))
         process.start()
         process.join(_SECONDS)
