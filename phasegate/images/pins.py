@@ -20,7 +20,7 @@ from phasegate.images.context import Context
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _HEX = re.compile(r"[0-9a-f]{64}")
-_REBUILD = "phasegate images build --push {}"
+_REBUILD = "run phasegate images build --push {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Pins:
             raise BadInput(
                 f"the file of image digests cannot be read ({error.strerror})",
                 where=str(path),
-                fix=_REBUILD.format("writes it"),
+                fix="run phasegate images build --push, which writes it",
             ) from None
         except ValueError as error:
             raise BadInput(f"not JSON: {error}", where=str(path)) from None
