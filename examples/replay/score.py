@@ -98,8 +98,8 @@ class Scores:
             f"(event_time >= '{first}' AND event_time < '{end}')" for first, end in broken
         )
         found = self._connection.execute(
-            f"SELECT epoch_us(date_trunc('day', event_time)) AS day, {is_broken or 'false'} AS broken, "
-            f"{_CONFUSION} FROM {joined} GROUP BY ALL"
+            f"SELECT epoch_us(date_trunc('day', event_time)), {is_broken or 'false'}, {_CONFUSION} "
+            f"FROM {joined} GROUP BY ALL"
         ).fetchall()
         return {
             (_EPOCH + timedelta(microseconds=day), is_so): Confusion(*counts)
