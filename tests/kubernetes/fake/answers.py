@@ -105,8 +105,10 @@ class Answers:
             _managed(call)
             result = self.objects.apply(resource, call.namespace, call.name, call.value, options)
         else:
-            accepted = {_MERGE, _JSON} if resource.custom else {_MERGE, _JSON, _STRATEGIC}
-            if call.content_type not in accepted:
+            if call.content_type == _STRATEGIC and not resource.custom:
+                what = "this fake does no strategic merge patches; a real API server does"
+                raise failures.Failure(501, "NotImplemented", what)
+            if call.content_type not in (_MERGE, _JSON):
                 raise failures.unsupported_media(", ".join([_JSON, _MERGE, _APPLY]))
             result = self.objects.patch(
                 resource,
