@@ -14,6 +14,7 @@ from phasegate.kubernetes.kinds import Kind
 _LONGEST = 600  # characters of somebody else's message
 _OWNER = re.compile(r'conflict with "([^"]*)"')
 _TEMPORARY = (429, 500, 502, 503, 504)
+_UNTYPED = "failed to create typed patch object"  # a 500 that is the manifest's fault
 
 
 class Stale(Unavailable):
@@ -80,7 +81,7 @@ def error_of(call: Call, code: int, retry_after: str | None, body: bytes) -> Exc
     """The error that an answer of 400 and above is."""
     status = _status(body)
     message = _message(status, body)
-    if code in _TEMPORARY:
+    if code in _TEMPORARY and _UNTYPED not in message:
         return Temporary(f"it answers {code}: {message}", _seconds(retry_after, status))
     if code == 404:
         return _missing(call, status)

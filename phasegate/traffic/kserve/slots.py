@@ -160,20 +160,14 @@ def assignment(slot: Mapping[str, Any], model: Deployment | None) -> dict[str, A
         V1beta1PredictorSpec,
     )
     from kserve.configuration import Configuration
-    from kubernetes.client import ApiClient, V1ObjectMeta
 
     about = slot["metadata"]
-    metadata = V1ObjectMeta(
-        name=about["name"],
-        namespace=about["namespace"],
-        uid=about["uid"],
-        resource_version=about["resourceVersion"],
-    )
+    metadata = {key: about[key] for key in ("name", "namespace", "uid", "resourceVersion")}
     wanted = V1beta1InferenceService(
         api_version="serving.kserve.io/v1beta1", kind="InferenceService", metadata=metadata
     )
     if model is not None:
-        metadata.annotations = {MODEL_DIGEST: model.digest, MODEL_VERSION: model.version}
+        metadata["annotations"] = {MODEL_DIGEST: model.digest, MODEL_VERSION: model.version}
         # The SDK wants a whole model, with a format and a name; those are the overlay's.
         partial = Configuration()
         partial.client_side_validation = False
@@ -181,4 +175,15 @@ def assignment(slot: Mapping[str, Any], model: Deployment | None) -> dict[str, A
             name=None, storage_uri=model.storage_uri, local_vars_configuration=partial
         )
         wanted.spec = V1beta1InferenceServiceSpec(predictor=V1beta1PredictorSpec(model=served))
-    return ApiClient().sanitize_for_serialization(wanted)
+    return _manifest(wanted)
+
+
+def _manifest(value: Any) -> Any:
+    """An object of the SDK as JSON values, without what is not set.
+
+    The kubernetes client does this up to version 30; a later one does not know the SDK's classes.
+    """
+    if hasattr(value, "attribute_map"):
+        fields = {key: getattr(value, name) for name, key in value.attribute_map.items()}
+        return {key: _manifest(one) for key, one in fields.items() if one is not None}
+    return value
