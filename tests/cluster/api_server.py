@@ -6,9 +6,12 @@ whatever a controller would do is the test's.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
 import secrets
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -21,6 +24,7 @@ from tests.kubernetes.client import Client
 
 _START_SECONDS = 120
 _STOP_SECONDS = 20
+_PR_SET_PDEATHSIG = 1
 _BINARIES = ("etcd", "kube-apiserver")
 
 
@@ -132,6 +136,7 @@ class ApiServer:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    preexec_fn=_die_with_parent,  # noqa: PLW1509 - no thread runs yet
                 )
             )
 
@@ -170,6 +175,12 @@ class ApiServer:
         logs = [self._folder / f"{one}.log" for one in _BINARIES]
         texts = [one.read_text(errors="replace")[-2000:] for one in logs if one.exists()]
         return "the API server does not start:\n" + "\n".join(texts)
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this process when the test run is killed (Linux)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _private_key() -> bytes:

@@ -34,12 +34,11 @@ class Overlay:
         self.mode, self.namespace = mode, namespace
         self._folder = folder / "kserve_manifests"
         shutil.copytree(MANIFESTS, self._folder)
-        settings = self._folder / "settings" / "kustomization.yaml"
-        text, count = re.subn(
-            r"(?m)^namespace: .*$", f"namespace: {namespace}", settings.read_text(encoding="utf-8")
-        )
-        assert count == 1, settings
-        settings.write_text(text, encoding="utf-8")
+        settings = self._folder / "settings"
+        _set(settings / "kustomization.yaml", "namespace", namespace)
+        # Objects of the whole cluster, and requests, must not be those of a real installation.
+        _set(settings / "settings.yaml", "  model", f"model-{namespace[-6:]}")
+        _set(settings / "settings.yaml", "  hostname", f"{namespace}.example.com")
         self.text = _kubectl("kustomize", str(self._folder / "overlays" / mode / size))
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         self.objects: list[Object] = list(yaml.load_all(self.text, loader))
@@ -139,6 +138,13 @@ def service_account(
     path.write_text(json.dumps(value), encoding="utf-8")
     path.chmod(0o600)
     return path
+
+
+def _set(path: Path, key: str, value: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    changed, count = re.subn(rf"(?m)^{key}: .*$", f"{key}: {value}", text)
+    assert count == 1, f"{key} in {path}"
+    path.write_text(changed, encoding="utf-8")
 
 
 def _plural(client: Client, value: Mapping[str, Any]) -> str | None:

@@ -42,6 +42,8 @@ def test_pods_of_idle_slots_are_admitted(real_api: RealApi, size: str, tmp_path:
         assert enforced is not None
         labels = enforced["metadata"]["labels"]
         assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+        if not real_api.bare:
+            pytest.skip("this cluster's own controllers make the pods, if KServe is there")
         pods = until(lambda: installation.client.list("Pod", namespace), seconds=60)
         names = {one["name"] for one in pods[0]["spec"]["containers"]}
         assert len(names) == 2, "a predictor and its sidecar"
