@@ -85,8 +85,9 @@ class Upkeep:
         self._guarded("events", partial(self._batcher.export, everything=True))
         self._next_try, self._pause = 0.0, self._interval
         # In a pod, the predictor is told to end at the same time, and what it leaves goes with it.
-        while self._round() or (time.monotonic() < deadline and self._is_waited_for()):
-            time.sleep(self._interval)
+        while (more := self._round()) or (time.monotonic() < deadline and self._is_waited_for()):
+            if not more:
+                time.sleep(self._interval)
 
     def _is_waited_for(self) -> bool:
         return any(spool.is_waited_for for spool in self._spools)

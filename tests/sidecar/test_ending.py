@@ -120,3 +120,16 @@ def test_a_writer_that_stays_is_waited_for_no_longer_than_the_grace(
         os.kill(watching.pid, signal.SIGTERM)
         until(lambda: watching.poll() is not None)
         assert watching.poll() == 0
+
+
+def test_what_is_closed_is_sealed_at_the_end_without_a_pause(
+    sidecar: Start, tmp_path: Path
+) -> None:
+    # Many times what one round takes; a pause between rounds would outlast any patience.
+    with sidecar(interval=3600) as watching:
+        ids = [name for at in range(40) for name in write_spool(tmp_path / "spool", 5, 5 * at)]
+        assert len(closed_segments(tmp_path / "spool")) == 40
+        os.kill(watching.pid, signal.SIGTERM)
+        until(lambda: watching.poll() is not None, seconds=60)
+        assert watching.poll() == 0
+    assert stored_ids(tmp_path / "store") == Counter(ids)
