@@ -123,7 +123,7 @@ class Production:
         with self._changing:
             os.kill(self._serving.pid(self._backends[model.digest[:12]]), signal.SIGKILL)
 
-    def await_judged(self, end: datetime, seconds: float = 10.0) -> bool:
+    def await_judged(self, end: datetime, seconds: float = 60.0) -> bool:
         """Wait until the sidecar has judged the windows that end at a time, of any model.
 
         Returns:

@@ -20,6 +20,7 @@ from examples.replay.warehouse import Warehouse
 from examples.replay.watching import watch_once
 from phasegate.local.run import Workspace
 from phasegate.local.serving.models import fetch_models
+from phasegate.local.steps import WarmSteps
 from phasegate.monitoring.retraining.journal import Journal
 from phasegate.project.load import Project
 from phasegate.registry.models import CHALLENGER, CHAMPION
@@ -65,7 +66,7 @@ class Operations:
         self._known = warehouse.story.live_from
         self._folder = workspace.folder / "pieces"
         self._folder.mkdir(exist_ok=True)
-        self._pool = ThreadPoolExecutor(1)
+        self._pool, self._warm = ThreadPoolExecutor(1), WarmSteps()
         self._watching: Future[Judged] | None = None
         self.history = History()
 
@@ -109,6 +110,7 @@ class Operations:
     def close(self) -> None:
         """Wait for what is under way."""
         self._pool.shutdown()
+        self._warm.close()
 
     @property
     def champion(self) -> str:
@@ -153,6 +155,7 @@ class Operations:
         return watch_once(
             self._project, self._workspace, self._variables, now,
             log=str(self._production.log_store), sink=self._platform.sink, called_by=called_by,
+            warm=self._warm,
         )  # fmt: skip
 
     def _deploy_challenger(self) -> None:

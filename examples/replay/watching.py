@@ -16,6 +16,7 @@ from phasegate.local.environments import ROOT
 from phasegate.local.monitoring import monitoring_arguments
 from phasegate.local.record import RunRecord, State, StepRecord
 from phasegate.local.run import Workspace, run_pipeline
+from phasegate.local.steps import WarmSteps
 from phasegate.monitoring.drift.report import DriftFindings
 from phasegate.monitoring.performance.series import Performance
 from phasegate.monitoring.retraining.decision import RetrainingDecision
@@ -46,6 +47,7 @@ def watch_once(
     log: str,
     sink: str,
     called_by: str,
+    warm: WarmSteps | None = None,
     observer: Quiet | None = None,
 ) -> Judged:
     """Run the pipeline as it is compiled.
@@ -56,6 +58,7 @@ def watch_once(
         log: store of the prediction log.
         sink: address that takes CloudEvents.
         called_by: the schedule, or an alert.
+        warm: interpreters that are kept from run to run.
 
     Raises:
         BadInput: it failed.
@@ -68,6 +71,7 @@ def watch_once(
     record, folder = run_pipeline(
         COMPILED, arguments, project=project.name, workspace=workspace,
         variables={**variables, VARIABLE: now.isoformat()}, observer=observer or Quiet(),
+        warm=warm,
     )  # fmt: skip
     if record.state is not State.DONE:
         raise BadInput(f"the monitoring of {now:%Y-%m-%d %H:%M} failed: {record.error}",
