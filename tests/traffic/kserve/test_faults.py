@@ -168,9 +168,7 @@ def test_an_older_version_of_a_kind_is_told(alone: FakeApi, tmp_path: Path) -> N
         version["name"] = "v1alpha2"
     alone.uninstall("InferenceService")
     alone.install(crd)
-    with pytest.raises(
-        BadInput, match=r"has serving\.kserve\.io v1alpha1, v1alpha2 only"
-    ):
+    with pytest.raises(BadInput, match=r"has serving\.kserve\.io v1alpha1, v1alpha2 only"):
         connected(alone, tmp_path).deploy(model(1))
 
 
