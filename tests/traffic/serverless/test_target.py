@@ -176,6 +176,28 @@ def test_a_revision_that_answers_once_and_crashes_is_not_deployed(world: World) 
     assert world.routed() == {A[:12]: 100}
 
 
+def test_a_revision_that_answers_at_the_second_try_is_deployed(world: World) -> None:
+    tries: list[Backend] = []
+
+    def late(backend: Backend) -> None:
+        tries.append(backend)
+        if len(tries) == 1:
+            raise Unavailable("no such host yet")
+
+    assert world.target(probe=late).deploy(model(A)) == tries[1]
+    with pytest.raises(Unavailable, match="never"):
+        world.target(probe=_never, probe_seconds=0.1).deploy(model(B))
+
+
+def test_a_kill_needs_no_plan_that_can_be_read(world: World, pair: TrafficPlan) -> None:
+    world.target().apply(replace(pair, weight=1000))
+    world.api.edit("ConfigMap", NAMESPACE, "card-fraud-traffic", {"data": {"plan": "{"}})
+
+    with pytest.raises(BadInput, match="this is no JSON"):
+        world.target().kill()
+    assert world.percent() == 0
+
+
 def test_a_running_challenger_is_not_pushed_aside(world: World, pair: TrafficPlan) -> None:
     target = world.target()
     target.apply(replace(pair, mirror=10_000))
@@ -339,6 +361,10 @@ def by_hand(world: World, percent: int | None) -> None:
     world.api.edit("InferenceService", NAMESPACE, NAME, patch)
     wanted = {A[:12]: 100 - percent, B[:12]: percent} if percent is not None else {B[:12]: 100}
     world.cluster.await_(_SERVICE, NAMESPACE, NAME, lambda _: world.routed() == wanted, 10, "split")
+
+
+def _never(backend: Backend) -> None:
+    raise Unavailable(f"{backend.name} never answers")
 
 
 def _ready(revision: dict | None) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from phasegate.errors import BadInput, Unavailable
-from phasegate.kubernetes.cluster import Cluster
-from phasegate.kubernetes.kinds import INFERENCE_SERVICE
 from phasegate.traffic.kserve.serverless.keeping import Kept
+from phasegate.traffic.kserve.serverless.service import Service
 from phasegate.traffic.kserve.serverless.standing import DIGEST, VERSION, Standing
-from phasegate.traffic.plan import effective
+from phasegate.traffic.plan import Backend, effective
 
 if TYPE_CHECKING:
     from phasegate.traffic.kserve.slots import Deployment
+
+_PAUSE_SECONDS = 0.5
 
 
 def deployment(model: Deployment, standing: Standing, kept: Kept) -> dict[str, Any] | None:
@@ -61,14 +63,7 @@ def deployment(model: Deployment, standing: Standing, kept: Kept) -> dict[str, A
     }
 
 
-def deployed(
-    cluster: Cluster,
-    namespace: str,
-    name: str,
-    digest: str,
-    standing: Callable[[Mapping[str, Any]], Standing],
-    seconds: float,
-) -> Standing:
+def deployed(service: Service, digest: str, seconds: float) -> Standing:
     """Wait until the newest revision serves a model, and KServe knows it as the latest.
 
     Raises:
@@ -77,21 +72,19 @@ def deployed(
     """
     last: list[Standing] = []
 
-    def ready(service: Mapping[str, Any] | None) -> bool:
-        if service is None:
+    def ready(manifest: Mapping[str, Any] | None) -> bool:
+        if manifest is None:
             return False
-        last[:] = [standing(service)]
+        last[:] = [service.standing(manifest)]
         if last[0].digest != digest:
             raise BadInput(
                 f"{last[0].slot or 'no model'} is asked for by now, and not {digest[:12]}",
-                where=f"InferenceService {namespace}/{name}",
+                where=service.where,
             )
         return last[0].answers
 
     try:
-        cluster.await_(
-            INFERENCE_SERVICE, namespace, name, ready, seconds, f"{digest[:12]} is ready"
-        )
+        service.await_(ready, seconds, f"{digest[:12]} is ready")
     except Unavailable as error:
         newest = last[0].created if last else None
         problem = "KServe has made no revision for it"
@@ -99,6 +92,22 @@ def deployed(
             problem = f"revision {newest.name}: {newest.problem or 'not the latest yet'}"
         raise Unavailable(f"{error.what} ({problem})", where=error.where, fix=error.fix) from None
     return last[0]
+
+
+def probed(probe: Callable[[Backend], None], backend: Backend, seconds: float) -> None:
+    """Let a model that is ready answer something real: its name may be known a moment later.
+
+    Raises:
+        Unavailable: it does not answer in time.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return probe(backend)
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_PAUSE_SECONDS)
 
 
 def champion_again(slot: str, standing: Standing, kept: Kept) -> Deployment | None:
