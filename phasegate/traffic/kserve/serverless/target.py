@@ -21,7 +21,7 @@ from phasegate.traffic.kserve.serverless.deploying import (
     deployment,
     probed,
 )
-from phasegate.traffic.kserve.serverless.keeping import Keeping, Kept
+from phasegate.traffic.kserve.serverless.keeping import Keeping
 from phasegate.traffic.kserve.serverless.observing import drift, in_force, traffic_state
 from phasegate.traffic.kserve.serverless.percent import percent_of
 from phasegate.traffic.kserve.serverless.replay import Shadow
@@ -85,7 +85,7 @@ class KServeServerlessTarget:
             BadInput: KServe cannot do it or refuses it; traffic and the plan are as they were.
             Unavailable: the cluster does not answer, or the newest revision is not ready.
         """
-        self._change(lambda _: plan)
+        self._traffic.change(lambda _: plan)
 
     def change(self, change: Callable[[TrafficPlan], TrafficPlan]) -> TrafficPlan:
         """See `TrafficTarget.change`."""
@@ -95,7 +95,7 @@ class KServeServerlessTarget:
                 raise BadInput("there is no traffic plan", where=self._keeping.where)
             return change(previous)
 
-        return self._change(changed)
+        return self._traffic.change(changed)
 
     def observe(self) -> TrafficState:
         """What Knative routes, and what a plan says of the rest; see `TrafficTarget.observe`."""
@@ -146,7 +146,7 @@ class KServeServerlessTarget:
                 written = self._keeping.write(plan, False, kept, before=kept.plan)
             except Stale:
                 continue
-            self._follow(plan, kept, written)
+            self._traffic.follow(plan, kept, written)
             return
         raise self._service.contended()
 
@@ -213,41 +213,6 @@ class KServeServerlessTarget:
             return None
         return Shadow(plan.champion.name, self._backend(standing, slot), plan.mirror)
 
-    def _change(self, change: Callable[[TrafficPlan | None], TrafficPlan]) -> TrafficPlan:
-        for _ in range(ATTEMPTS):
-            kept = self._keeping.read()
-            plan = change(kept.plan)
-            if kept.killed:
-                plan = plan.kill()
-            service = self._service.read()
-            standing = self._service.standing(service)
-            percent = percent_of(plan, standing)
-            self._traffic.respect(service, plan, kept, standing)
-            try:
-                if percent != standing.percent and _is_way_back(plan, kept.plan):
-                    self._service.set_percent(service, percent)
-                written = kept
-                if plan != kept.plan:
-                    before = in_force(kept, standing)
-                    written = self._keeping.write(plan, plan.killed, kept, before=before)
-            except Stale:
-                continue
-            return self._follow(plan, kept, written)
-        raise self._service.contended()
-
-    def _follow(self, plan: TrafficPlan, previous: Kept, written: Kept) -> TrafficPlan:
-        """Do what is written; where KServe refuses it, what was written before is again."""
-        try:
-            kept = self._traffic.converge()
-        except Unavailable:
-            raise
-        except BadInput:
-            if previous.plan is not None and written.version != previous.version:
-                self._keeping.write(previous.plan, previous.killed, written)
-            raise
-        self._traffic.settle(kept)
-        return plan
-
     def _answering(self, digest: str) -> Backend:
         standing = deployed(self._service, digest, self._ready_seconds)
         backend = self._backend(standing, digest[:12])
@@ -266,9 +231,3 @@ class KServeServerlessTarget:
     def _counted(self, standing: Standing, slot: str) -> Counted:
         found = standing.serving(slot)
         return self._counts(found.name, self._name, slot) if found else Counted()
-
-
-def _is_way_back(plan: TrafficPlan, previous: TrafficPlan | None) -> bool:
-    """Whether a plan gives everything to who was the champion already: that is done at once."""
-    kept = previous is not None and plan.champion.name == previous.champion.name
-    return kept and not effective(plan).weight

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from phasegate.errors import BadInput, Unavailable
 from phasegate.kubernetes.cluster import Manifest, Stale
 from phasegate.traffic.kserve.keeping import CORRECT, DRIFT, RESPECT
 from phasegate.traffic.kserve.serverless.keeping import Keeping, Kept
-from phasegate.traffic.kserve.serverless.observing import drift, shares_of
+from phasegate.traffic.kserve.serverless.observing import drift, in_force, shares_of
 from phasegate.traffic.kserve.serverless.percent import percent_of
 from phasegate.traffic.kserve.serverless.service import ATTEMPTS, Service
 from phasegate.traffic.kserve.serverless.standing import Standing, editors
@@ -26,6 +26,46 @@ class Traffic:
 
     def __init__(self, service: Service, keeping: Keeping, seconds: float) -> None:
         self._service, self._keeping, self._seconds = service, keeping, seconds
+
+    def change(self, change: Callable[[TrafficPlan | None], TrafficPlan]) -> TrafficPlan:
+        """Carry out what a function makes of the plan that is kept, if there is one.
+
+        Raises:
+            BadInput, Unavailable: see the target's `apply`.
+        """
+        for _ in range(ATTEMPTS):
+            kept = self._keeping.read()
+            plan = change(kept.plan)
+            if kept.killed:
+                plan = plan.kill()
+            service = self._service.read()
+            standing = self._service.standing(service)
+            percent = percent_of(plan, standing)
+            self.respect(service, plan, kept, standing)
+            try:
+                if percent != standing.percent and _is_way_back(plan, kept.plan):
+                    self._service.set_percent(service, percent)
+                written = kept
+                if plan != kept.plan:
+                    before = in_force(kept, standing)
+                    written = self._keeping.write(plan, plan.killed, kept, before=before)
+            except Stale:
+                continue
+            return self.follow(plan, kept, written)
+        raise self._service.contended()
+
+    def follow(self, plan: TrafficPlan, previous: Kept, written: Kept) -> TrafficPlan:
+        """Do what is written; where KServe refuses it, what was written before is again."""
+        try:
+            kept = self.converge()
+        except Unavailable:
+            raise
+        except BadInput:
+            if previous.plan is not None and written.version != previous.version:
+                self._keeping.write(previous.plan, previous.killed, written)
+            raise
+        self.settle(kept)
+        return plan
 
     def respect(self, service: Manifest, plan: TrafficPlan, kept: Kept, standing: Standing) -> None:
         """Leave a percentage alone that a person set, where the overlay asks for that.
@@ -99,6 +139,12 @@ class Traffic:
             return self._keeping.read().plan != plan  # somebody wants something else by now
 
         self._service.await_(followed, self._seconds, f"Knative routes {_told(wanted)}")
+
+
+def _is_way_back(plan: TrafficPlan, previous: TrafficPlan | None) -> bool:
+    """Whether a plan gives everything to who was the champion already: that is done at once."""
+    kept = previous is not None and plan.champion.name == previous.champion.name
+    return kept and not effective(plan).weight
 
 
 def _told(shares: Mapping[str, int]) -> str:
