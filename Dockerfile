@@ -10,6 +10,7 @@ ARG BASE_IMAGE=python:3.11-slim-bookworm
 
 
 # Libraries, from the hashed lock. Compiler, pip, uv, and what they leave, stay in this stage.
+# checkov:skip=CKV_DOCKER_7: the tag is in the argument above
 FROM ${BASE_IMAGE} AS libraries
 ARG ENVIRONMENT=core
 # What builds the few libraries that have no wheel, only where the lock has one that needs it.
