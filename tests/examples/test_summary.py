@@ -65,6 +65,18 @@ def test_a_story_that_held_has_no_flaws_and_its_numbers_are_those_of_the_weeks()
     assert summary.guarded.value == pytest.approx(16 * value_of(GOOD, WORTH))
 
 
+def test_days_of_the_bug_are_told_and_are_no_flaw() -> None:
+    broken = Decided(START + timedelta(days=9), True, Confusion(30, 900, 0, 0), Confusion(30, 900))
+    history = story()
+    history.pieces[2] = replace(history.pieces[2], decided=(*history.pieces[2].decided, broken))
+    summary = summed(history)
+    assert summary.flaws == ()
+    assert (summary.guarded.days_below, summary.guarded.bug_days) == (1, 1)
+    assert summary.guarded.weeks_below == 1
+    assert summary.guarded.lowest == pytest.approx(47 / 50)
+    assert summary.unwatched.days_below == 3
+
+
 def without(history: History, what: What) -> History:
     """The same, but something never happened."""
     return replace(history, happenings=[one for one in history.happenings if one.what is not what])
@@ -78,6 +90,7 @@ def without(history: History, what: What) -> History:
         (without(story(), What.PROMOTED), "promoted"),
         (History([piece(n, BAD, BAD) for n in range(16)]), "the last four weeks"),
         (History([piece(n, BAD, GOOD) for n in range(16)]), "days were below"),
+        (History([piece(n, BAD, BAD) for n in range(16)]), "and not by the bug"),
         (History([piece(n, GOOD, GOOD, failed=1) for n in range(16)]), "requests of users failed"),
         (History([piece(n, GOOD, GOOD) for n in range(16)]), "not worth more"),
     ],
