@@ -61,6 +61,7 @@ def _generated() -> dict[Path, str]:
     texts = _compiled(ROOT / "pipelines" / "compiled")
     for name, component in components().items():
         texts[ROOT / "components" / name / "README.md"] = readme(component)
+        texts[ROOT / "components" / name / "component.yaml"] = _compile(component)
     observability = ROOT / "kserve_manifests" / "observability"
     texts[observability / "alerts.yaml"] = alert_rules()
     texts[observability / "prometheus_rule.yaml"] = prometheus_rule()
