@@ -198,6 +198,30 @@ def test_a_kill_needs_no_plan_that_can_be_read(world: World, pair: TrafficPlan) 
     assert world.percent() == 0
 
 
+def test_a_challenger_that_crashes_is_seen_and_still_counted(
+    world: World, pair: TrafficPlan
+) -> None:
+    world.target().apply(replace(pair, weight=1000))
+    world.controllers.crash(B)
+    target = world.target(counts=lambda _: {})
+    world.cluster.await_(
+        _REVISION, NAMESPACE, "card-fraud-predictor-00003",
+        lambda found: _ready(found) == "False", 10, "it crashes",
+    )  # fmt: skip
+
+    state = target.observe()
+
+    assert state.challenger is not None
+    assert (state.challenger.healthy, state.challenger.share) == (False, 1000)
+    assert state.challenger.backend == pair.challenger, "its pods are still asked for their counts"
+    assert target.backend(B[:12]) is None
+    with pytest.raises(Unavailable, match="is not ready"):
+        target.apply(replace(pair, weight=2500))
+    target.apply(replace(pair, weight=500))
+    target.apply(TrafficPlan(pair.champion))
+    assert world.routed() == {A[:12]: 100}
+
+
 def test_a_running_challenger_is_not_pushed_aside(world: World, pair: TrafficPlan) -> None:
     target = world.target()
     target.apply(replace(pair, mirror=10_000))

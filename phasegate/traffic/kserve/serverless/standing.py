@@ -98,9 +98,14 @@ class Standing:
         return tuple(dict.fromkeys(one for one in known if one is not None))
 
     def serving(self, slot: str) -> Revision | None:
-        """The revision of a model that traffic can be sent to: with traffic first."""
-        found = [one for one in self.revisions() if one.slot == slot and one.ready]
-        return max(found, key=lambda one: self.traffic.get(one.name, 0), default=None)
+        """The revision of a model that traffic can be sent to; None where it has none ready."""
+        found = self.known(slot)
+        return found if found is not None and found.ready else None
+
+    def known(self, slot: str) -> Revision | None:
+        """The revision of a model: a ready one if there is any, and that with most traffic."""
+        found = [one for one in self.revisions() if one.slot == slot]
+        return max(found, key=lambda one: (one.ready, self.traffic.get(one.name, 0)), default=None)
 
     def shares(self) -> dict[str, int]:
         """Basis points that each slot really gets; all revisions of a model together."""

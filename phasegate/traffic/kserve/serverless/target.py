@@ -224,10 +224,10 @@ class KServeServerlessTarget:
         return backend
 
     def _backend(self, standing: Standing, slot: str) -> Backend:
-        found = standing.serving(slot)
+        found = standing.known(slot)
         host = found.name if found else slot
         return Backend(slot, f"{host}.{self._namespace}.svc.{self._domain}:{_PORT}", self._name)
 
     def _counted(self, standing: Standing, slot: str) -> Counted:
-        found = standing.serving(slot)
+        found = standing.known(slot)
         return self._counts(found.name, self._name, slot) if found else Counted()
