@@ -13,6 +13,7 @@ from phasegate.traffic.kserve.readiness import Readiness
 from phasegate.traffic.kserve.reading import Slots
 from phasegate.traffic.kserve.slots import (
     Deployment,
+    assigned,
     assignment,
     digest_of,
     predictor,
@@ -95,8 +96,26 @@ class Deploying:
             ):
                 return slot
             if self._written(manifest, model):
+                self._require_free(slot, manifest, used)
                 return slot
         raise self._contended()
+
+    def _require_free(
+        self, slot: str, before: Mapping[str, Any] | None, used: Callable[[], Set[str]]
+    ) -> None:
+        """Give a slot back that got traffic while it was written: its old pods still answer.
+
+        Raises:
+            BadInput: it was given back.
+        """
+        if slot not in used():
+            return
+        self._written(self._slots.read()[slot], assigned(before))
+        raise BadInput(
+            f"the model that it served until now got traffic meanwhile: {digest_of(before)[:12]}",
+            where=self._slots.place(slot),
+            fix="let one release end before another begins",
+        )
 
     def _written(self, manifest: Mapping[str, Any] | None, model: Deployment | None) -> bool:
         """Write a model, or none, into a slot; False where the slot changed meanwhile."""

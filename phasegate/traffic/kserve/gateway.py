@@ -104,7 +104,8 @@ class KServeGatewayTarget:
         kept = Kept.of(route)
         plan = self._present(kept.plan)
         found = shares_of(rules_in(route), self._name)
-        shown = with_real_challenger(plan, found, self._slots, self._service)
+        slots = self._slots.read()
+        shown = with_real_challenger(plan, found, slots, self._service, self._slots.backend_in)
         self._pods.look(shown.champion, shown.challenger)
         return traffic_state(
             kept,
@@ -113,7 +114,7 @@ class KServeGatewayTarget:
             version=version_of(rules_in(route)),
             drift=self._told(route, kept, found),
             service=self._service,
-            healthy=self._slots.answers,
+            healthy=lambda backend: self._slots.answers(backend, slots),
             counted=self._pods.counted,
         )
 
@@ -183,6 +184,7 @@ class KServeGatewayTarget:
         """Write what a function makes of the kept plan, by compare-and-set."""
         answered: set[str] = set()
         plan: TrafficPlan | None = None
+        gained: list[Backend] = []
 
         def planned(route: Manifest) -> dict[str, Any]:
             nonlocal plan
@@ -193,7 +195,8 @@ class KServeGatewayTarget:
             rules = rules_of(heeded, self._service)
             found = shares_of(rules_in(route), self._name)
             respect(route, heeded, self._told(route, kept, found))
-            for backend in gaining(heeded, kept.plan, found, self._service):
+            gained[:] = gaining(heeded, kept.plan, found, self._service)
+            for backend in gained:
                 self._slots.require_answer(
                     backend, probed=backend.name in kept.answered or backend.name in answered
                 )
@@ -202,7 +205,7 @@ class KServeGatewayTarget:
             new = Kept(heeded, killed, known, self._pods.since(kept.counts, heeded))
             return applied(route, new, rules)
 
-        self._route.write(planned, or_back=True)
+        self._route.write(planned, confirm=lambda: self._slots.require_served(gained))
         assert plan is not None
         return plan
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from phasegate.traffic.kserve.counts import Base, Counted, Pages, Tally, read_page
 from phasegate.traffic.kserve.keeping import Kept
-from phasegate.traffic.kserve.reading import Slots
 from phasegate.traffic.kserve.shares import Shares
 from phasegate.traffic.kserve.slots import predictor
 from phasegate.traffic.plan import WHOLE, Backend, TrafficPlan, effective
@@ -121,15 +120,19 @@ class Pods:
 
 
 def with_real_challenger(
-    plan: TrafficPlan, found: Shares, slots: Slots, service: Callable[[Backend], str]
+    plan: TrafficPlan,
+    found: Shares,
+    slots: Mapping[str, Mapping[str, Any] | None],
+    service: Callable[[Backend], str],
+    backend_in: Callable[[str, Mapping[str, Any] | None], Backend],
 ) -> TrafficPlan:
     """The plan with the other slot as its challenger, where a route really gives that something."""
     if plan.challenger is not None:
         return plan
     others = found.services() - {service(plan.champion)}
-    for slot, manifest in slots.read().items():
+    for slot, manifest in slots.items():
         if predictor(slot) in others:
-            return replace(plan, challenger=slots.backend_in(slot, manifest))
+            return replace(plan, challenger=backend_in(slot, manifest))
     return plan
 
 

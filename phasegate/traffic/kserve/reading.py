@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from phasegate.errors import BadInput
@@ -56,13 +56,32 @@ class Slots:
                 return self.backend_in(slot, manifest)
         return None
 
-    def answers(self, backend: Backend) -> bool:
-        """Whether a backend has a pod that answers with its model."""
-        for slot, manifest in self.read().items():
+    def answers(
+        self, backend: Backend, slots: Mapping[str, Mapping[str, Any] | None] | None = None
+    ) -> bool:
+        """Whether a backend has a pod that answers with its model.
+
+        Args:
+            slots: as they were read just now; None reads them.
+        """
+        for slot, manifest in (self.read() if slots is None else slots).items():
             digest = digest_of(manifest)
             if digest[:12] == backend.name:
                 return answers(self.deployment(slot), digest)
         return False
+
+    def require_served(self, backends: Sequence[Backend]) -> None:
+        """Check that backends still are what the slots are to serve.
+
+        Raises:
+            BadInput: another model was deployed there.
+        """
+        if backends and (gone := {one.name for one in backends} - self.served()):
+            raise BadInput(
+                f"another model was deployed in place of {', '.join(sorted(gone))} meanwhile",
+                where=self.where,
+                fix="let one release end before another begins",
+            )
 
     def served(self) -> set[str]:
         """First 12 digits of the digests of what is served now."""

@@ -65,7 +65,7 @@ class Route:
         change: Callable[[Manifest], dict[str, Any]],
         *,
         waits: bool = True,
-        or_back: bool = False,
+        confirm: Callable[[], None] | None = None,
     ) -> None:
         """Apply what a function makes of the route, with nobody else in between.
 
@@ -73,7 +73,8 @@ class Route:
 
         Args:
             waits: until every gateway follows it.
-            or_back: whether what was there before is put back where a gateway refuses it.
+            confirm: raises BadInput where what was written must not stay; then, and where a gateway
+                refuses it, what was there before is put back. None leaves it there.
 
         Raises:
             BadInput: the cluster or a gateway refuses it, or see the function.
@@ -92,8 +93,17 @@ class Route:
             except Stale:
                 time.sleep(random.uniform(0, _PAUSE_SECONDS * min(attempt + 1, 10)))
                 continue
-            if waits:
-                self._await(written, route if or_back else None)
+            try:
+                if confirm is not None:
+                    confirm()
+                if waits:
+                    self.taken(written)
+            except Unavailable:
+                raise
+            except BadInput:
+                if confirm is not None:
+                    self._put_back(written, route)
+                raise
             return
         raise Unavailable("others change it all the time", where=self.where)
 
@@ -140,14 +150,6 @@ class Route:
         return self._cluster.await_(
             HTTP_ROUTE, self._namespace, self._name, condition, seconds, "gateways follow it"
         )
-
-    def _await(self, written: Manifest, before: Manifest | None) -> None:
-        try:
-            self.taken(written)
-        except RouteRefused:
-            if before is not None:
-                self._put_back(written, before)
-            raise
 
     def _put_back(self, written: Manifest, before: Manifest) -> None:
         """What was there before, unless somebody has changed the route by now."""

@@ -109,6 +109,14 @@ def storage_of(slot: Mapping[str, Any]) -> str:
     return model.get("storageUri") or ""
 
 
+def assigned(slot: Mapping[str, Any] | None) -> Deployment | None:
+    """The model that a slot is to serve; None where it is idle."""
+    if slot is None or not digest_of(slot):
+        return None
+    version = slot["metadata"]["annotations"].get(MODEL_VERSION, "")
+    return Deployment(version.rpartition("/")[0], version, digest_of(slot), storage_of(slot))
+
+
 def slot_for(
     digest: str, slots: Mapping[str, Mapping[str, Any] | None], used: Set[str], where: str
 ) -> str:

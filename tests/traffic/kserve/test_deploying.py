@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from phasegate.errors import BadInput, Unavailable
-from phasegate.traffic.kserve.slots import digest_of
+from phasegate.traffic.kserve.deploying import Deploying
+from phasegate.traffic.kserve.routing import Route
+from phasegate.traffic.kserve.slots import Deployment, digest_of
 from phasegate.traffic.plan import Backend, TrafficPlan
 from tests.traffic.contract.crashing import Place as Where
 from tests.traffic.contract.crashing import crashes, open_gateway
@@ -195,6 +197,52 @@ def test_two_models_at_once_do_not_share_a_slot(place: Place) -> None:
     loser = outcomes[5 - winner]
     assert f"{served} was deployed there meanwhile" in loser
     assert digest_of(place.slot("a")) == model(1).digest, "never the champion's"
+
+
+def test_a_slot_that_gets_traffic_while_it_is_written_is_given_back(
+    place: Place, plan: TrafficPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one moment between looking and writing, from both sides."""
+    target = place.target()
+    target.apply(TrafficPlan(plan.champion))
+    busy = replace(plan, weight=500)
+    write = Deploying._written
+
+    def raced(self: Deploying, manifest: Any, deployment: Deployment | None) -> bool:
+        monkeypatch.setattr(Deploying, "_written", write)
+        place.target().apply(busy)
+        return write(self, manifest, deployment)
+
+    monkeypatch.setattr(Deploying, "_written", raced)
+    with pytest.raises(BadInput, match="got traffic meanwhile: 020202020202"):
+        target.deploy(model(3))
+    assert digest_of(place.slot("b")) == model(2).digest
+    assert place.target().observe().challenger.share == 500
+
+
+def test_a_plan_for_a_model_that_is_replaced_meanwhile_is_taken_back(
+    place: Place, plan: TrafficPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = place.target()
+    target.apply(TrafficPlan(plan.champion))
+    before = place.route()["spec"]["rules"]
+    write = Route.write
+
+    def raced(self: Route, change: Any, **options: Any) -> None:
+        monkeypatch.setattr(Route, "write", write)
+
+        def late(route: Any) -> Any:
+            wanted = change(route)
+            place.target().deploy(model(3))
+            wanted["metadata"]["resourceVersion"] = self.read()["metadata"]["resourceVersion"]
+            return wanted
+
+        write(self, late, **options)
+
+    monkeypatch.setattr(Route, "write", raced)
+    with pytest.raises(BadInput, match="another model was deployed in place of 020202020202"):
+        target.apply(replace(plan, weight=500))
+    assert place.route()["spec"]["rules"] == before
 
 
 def test_a_deployment_that_is_killed_at_any_call_is_completed_by_the_next_one(

@@ -60,6 +60,7 @@ def test_an_api_that_does_not_answer_is_said_to_be_unavailable_in_bounded_time(
     assert time.monotonic() - started < 10
     place.api.heal()
     assert place.target().observe().challenger.share == 2500
+    place.target().apply(busy.with_weight(5000))  # the gateway's controller is back as well
 
 
 def test_a_kill_and_a_rollback_need_the_route_alone(place: Place, busy: TrafficPlan) -> None:
