@@ -69,7 +69,10 @@ def _side(
 
     A failed record says nothing of the features, so it conflicts with nothing.
     """
-    where = " AND ".join([f"model_digest = {_text(digest)}", f"role = '{role}'", *conditions])
+    # A proxy such as Knative's cannot tell a model that it is the challenger: what it answers to
+    # users is then a champion's in the log, and only the digest says whose.
+    roles = "'champion', 'challenger'" if role == "challenger" else f"'{role}'"
+    where = " AND ".join([f"model_digest = {_text(digest)}", f"role IN ({roles})", *conditions])
     return f"""
         {name}_logged AS NOT MATERIALIZED (
             SELECT request_id, "row", event_time, entity, score, decision, latency_us, error,
