@@ -68,6 +68,10 @@ def check_whole(plan: TrafficPlan) -> None:
 
 
 def _latest_champion(champion: str, standing: Standing, where: str) -> int | None:
+    if standing.percent not in (None, 100) and standing.created == standing.rolled_out:
+        # A deployment makes a revision that is not rolled out: KServe has not seen the last one,
+        # and may know of another model's that is about to be ready.
+        return 0
     if standing.answers or (standing.up_to_date and standing.percent is None):
         return None
     rolled_out, latest, newest = standing.rolled_out, standing.ready, standing.created
