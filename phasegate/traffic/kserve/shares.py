@@ -24,6 +24,8 @@ Rule = Mapping[str, Any]
 
 _PERCENT = 100
 _NOBODY = -1
+_ALL = (1 << COHORTS) - 1
+_TEXTS = [f"{number:04}" for number in range(COHORTS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +104,20 @@ def _shares(text: bytes, model: str) -> Shares:
         _Way.all_of(rules, f"/v1/models/{model}:predict"),
         _Way.all_of(rules, f"/v2/models/{model}/infer"),
     )
-    met = [_met(ways, f"{number:04}") for ways in protocols for number in range(COHORTS)]
-    sticky = Counter(met)
-    drawn = Counter(_met(ways, None) for ways in protocols)
-    who = [*map(_weights, rules), {}]  # the last is nobody's
+    sticky: Counter[int] = Counter()
+    drawn: Counter[int] = Counter()
+    who: Counter[str] = Counter()  # cohorts, one bit each, by what becomes of their requests
+    for protocol, ways in enumerate(protocols):
+        for at, cohorts in filter(lambda met: met[1], _met(ways)):
+            sticky[at] += cohorts.bit_count()
+            answered = _weights(rules[at]) if at != _NOBODY else {}
+            who[f"{protocol} {sorted(answered.items())}"] |= cohorts
+        drawn[next((way.rule for way in ways if way.headers == ()), _NOBODY)] += 1
     return Shares(
         sticky=_answered(rules, sticky),
         drawn=_answered(rules, drawn),
         copied=(_copied(rules, sticky), _copied(rules, drawn)),
-        cohorts=digest_json([who[at] for at in met]),
+        cohorts=digest_json({what: f"{cohorts:x}" for what, cohorts in who.items()}),
     )
 
 
@@ -149,15 +156,24 @@ class _Way:
         ]
         return sorted(ways, key=lambda way: (*(-int(part) for part in way.rank), way.rule))
 
-    def takes(self, cohort: str | None) -> bool:
-        """Whether a request of a cohort, or with none, meets it."""
-        if self.headers is None:
-            return False
-        return all(cohort is not None and one.fullmatch(cohort) for one in self.headers)
+
+def _met(ways: Sequence[_Way]) -> Iterator[tuple[int, int]]:
+    """Rules with the cohorts that they take: a number with one bit for each."""
+    left = _ALL
+    for way in ways:
+        if way.headers is not None:
+            taken = left
+            for header in way.headers:
+                taken &= _matched(header)
+            left &= ~taken
+            yield way.rule, taken
+    yield _NOBODY, left
 
 
-def _met(ways: Sequence[_Way], cohort: str | None) -> int:
-    return next((way.rule for way in ways if way.takes(cohort)), _NOBODY)
+@lru_cache(maxsize=64)
+def _matched(pattern: re.Pattern[str]) -> int:
+    """The cohorts whose four digits a pattern matches whole."""
+    return int("".join("01"[pattern.fullmatch(text) is not None] for text in _TEXTS), 2)
 
 
 def _rank(match: Rule, path: str) -> tuple[int, int, bool, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
 from dataclasses import replace
@@ -34,17 +35,17 @@ def planned(plan: TrafficPlan) -> tuple[str, int, str, int, int, bool]:
     return (plan.champion.name, WHOLE - plan.weight, name, plan.weight, plan.mirror, plan.killed)
 
 
-@pytest.mark.parametrize("weight", ["none", "finest", "some", "all but the finest", "all"])
-@pytest.mark.parametrize("mirror", [0, WHOLE])
-def test_what_is_applied_is_observed(stand: Stand, weight: str, mirror: int) -> None:
-    share = {"none": 0, "finest": stand.finest, "some": 2500,
-             "all but the finest": WHOLE - stand.finest, "all": WHOLE}[weight]  # fmt: skip
-    plan = replace(stand.plan, weight=share, mirror=mirror)
-    stand.target().apply(plan)
-    state = stand.target().observe()
-    assert shares(state) == planned(plan)
-    assert (state.champion.backend, state.challenger.backend) == (stand.champion, stand.challenger)
-    assert (state.champion.role, state.challenger.role) == ("champion", "challenger")
+def test_what_is_applied_is_observed(stand: Stand) -> None:
+    edges = (0, stand.finest, 2500, WHOLE - stand.finest, WHOLE)
+    for weight, mirror in itertools.product(edges, (0, WHOLE)):
+        plan = replace(stand.plan, weight=weight, mirror=mirror)
+        stand.target().apply(plan)
+        state = stand.target().observe()
+        assert shares(state) == planned(plan)
+        assert (state.champion.backend, state.challenger.backend) == (
+            stand.champion, stand.challenger
+        )  # fmt: skip
+        assert (state.champion.role, state.challenger.role) == ("champion", "challenger")
 
 
 def test_a_share_that_is_too_fine_is_refused_and_not_rounded(stand: Stand) -> None:
