@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from phasegate.traffic.plan import TrafficPlan
+from phasegate.traffic.plan import WHOLE, TrafficPlan
 from tests.cluster.conftest import Installation
 from tests.cluster.driver import Step, model, slot
 from tests.cluster.overlay import MANAGER
@@ -47,15 +47,27 @@ def versions(installation: Installation) -> dict[str, str]:
     }
 
 
-def share(installation: Installation) -> tuple[int, int]:
-    """How many models answer right now, and the sum of their shares."""
+def wanted(step: Step) -> dict[str, int]:
+    """Model, by its slot's name -> its share of the answers after a step, in basis points."""
+    shares = {slot(step.champion): WHOLE - step.weight}
+    if step.challenger:
+        shares[slot(step.challenger)] = step.weight
+    return {name: one for name, one in shares.items() if one}
+
+
+def answers(installation: Installation) -> dict[str, int]:
+    """The same as it is right now, by what the cluster does and not by what any plan says."""
     if installation.site.mode == "gateway":
         route = _get(installation, "HTTPRoute", installation.site.name)
-        found = traffic_of(route)
-        return len(found.cohorts), sum(found.cohorts.values())
+        services = {service: name for name, service in holders(installation).items()}
+        return {services[one]: share for one, share in traffic_of(route).cohorts.items()}
     service = _get(installation, "InferenceService", installation.site.name)
-    traffic = service["status"]["components"]["predictor"]["traffic"]
-    return len(traffic), sum(one["percent"] for one in traffic)
+    shares: dict[str, int] = {}
+    for one in service["status"]["components"]["predictor"]["traffic"]:
+        revision = _get(installation, "Revision", one["revisionName"])
+        name = revision["metadata"]["annotations"][DIGEST][:12]
+        shares[name] = shares.get(name, 0) + one["percent"] * 100
+    return {name: one for name, one in shares.items() if one}
 
 
 def holders(installation: Installation) -> dict[str, str]:
@@ -140,17 +152,7 @@ def _follows(installation: Installation, name: str, digest: str | None) -> bool:
 def _serverless(installation: Installation, step: Step) -> None:
     name = installation.site.name
     service = _get(installation, "InferenceService", name)
-    component = service["status"]["components"]["predictor"]
-    shares: dict[str, int] = {}
-    for one in component["traffic"]:
-        revision = _get(installation, "Revision", one["revisionName"])
-        digest = revision["metadata"]["annotations"][DIGEST][:12]
-        shares[digest] = shares.get(digest, 0) + one["percent"] * 100
-    expected = {slot(step.champion): 10_000 - step.weight}
-    if step.weight:
-        expected[slot(step.challenger)] = step.weight
-    shares = {key: one for key, one in shares.items() if one}
-    assert shares == {key: one for key, one in expected.items() if one}
+    assert answers(installation) == wanted(step)
     kept = _get(installation, "ConfigMap", f"{name}-traffic")
     _plan(json.loads(kept["data"]["plan"]), step)
     assert "phasegate.dev/plan" not in service["metadata"]["annotations"]

@@ -51,7 +51,9 @@ class Overlay:
     def apply(self, kubeconfig: Path) -> str:
         """``kubectl apply --server-side``, as the README says; what it prints."""
         options = ["apply", "--server-side", f"--field-manager={MANAGER}", "-f", "-"]
-        return _kubectl(*options, kubeconfig=kubeconfig, text=self.text)
+        # Its usual cache would remember the kinds of another server that had the same port.
+        cache = f"--cache-dir={self._folder.parent / 'kubectl'}"
+        return _kubectl(*options, cache, kubeconfig=kubeconfig, text=self.text)
 
     def read(self, client: Client) -> list[tuple[Object, Object]]:
         """Each object as it was rendered, and as the API has it."""

@@ -87,13 +87,19 @@ class Client:
         kind: str = "application/json",
         query: Mapping[str, str] | None = None,
         agent: str = "phasegate-tests",
+        accept: str = "application/json",
     ) -> Answer:
         """The answer to a request, whatever it is."""
         response = self._pool.request(
             method,
             self._address(path, query),
             body=None if body is None else body if isinstance(body, bytes) else json.dumps(body),
-            headers={**self._headers, "Content-Type": kind, "User-Agent": agent},
+            headers={
+                **self._headers,
+                "Accept": accept,
+                "Content-Type": kind,
+                "User-Agent": agent,
+            },
             timeout=urllib3.Timeout(connect=5, read=30),
             retries=False,
         )

@@ -14,7 +14,7 @@ def real_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[real.RealApi]
     """A real API server; skips where there is none, or `make test` runs."""
     if not real.ASKED_FOR:
         pytest.skip(real.NOT_ASKED_FOR)
-    with real.real_api(tmp_path_factory.mktemp("api-server")) as found:
+    with real.SHARED.api(tmp_path_factory.mktemp("api-server")) as found:
         if found is None:
             pytest.skip(real.NONE)
         yield found

@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,9 @@ NONE = (
 )
 
 
+_AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+
 @dataclass(frozen=True, slots=True)
 class RealApi:
     """A real API server.
@@ -40,6 +43,27 @@ class RealApi:
     kubeconfig: Path
     client: Client
     bare: bool
+
+
+class Shared:
+    """One API server for all that use it in a test run, started once."""
+
+    def __init__(self) -> None:
+        self._stack, self._users = ExitStack(), 0
+        self._found: RealApi | None = None
+
+    @contextmanager
+    def api(self, folder: Path) -> Iterator[RealApi | None]:
+        """See `real_api`; it ends when the last user has left."""
+        if not self._users:
+            self._found = self._stack.enter_context(real_api(folder))
+        self._users += 1
+        try:
+            yield self._found
+        finally:
+            self._users -= 1
+            if not self._users:
+                self._stack.close()
 
 
 @contextmanager
@@ -66,6 +90,9 @@ def real_api(folder: Path) -> Iterator[RealApi | None]:
         client = server.client
         install(client, crds())
         yield RealApi(server.kubeconfig, client, bare=True)
+
+
+SHARED = Shared()
 
 
 def crds() -> list[Mapping[str, Any]]:
@@ -96,7 +123,19 @@ def install(client: Client, wanted: list[Mapping[str, Any]], seconds: float = 30
 
 
 def _is_served(client: Client, crd: Mapping[str, Any]) -> bool:
+    """Whether a kind can be asked for, and whether kubectl can find it: that comes later."""
     spec = crd["spec"]
+    group, plural = spec["group"], spec["names"]["plural"]
     version = next(one["name"] for one in spec["versions"] if one["served"])
-    path = f"/apis/{spec['group']}/{version}/{spec['names']['plural']}"
-    return client.ask("GET", path, query={"limit": "1"}).status == 200
+    answer = client.ask("GET", f"/apis/{group}/{version}/{plural}", query={"limit": "1"})
+    if answer.status != 200:
+        return False
+    listed = client.ask("GET", "/apis", accept=_AGGREGATED).ok()
+    if listed["kind"] != "APIGroupDiscoveryList":  # an older API has no such list to lag behind
+        return True
+    return any(
+        one["metadata"]["name"] == group and resource["resource"] == plural
+        for one in listed["items"]
+        for found in one["versions"]
+        for resource in found.get("resources", ())
+    )
