@@ -255,17 +255,16 @@ def test_where_kserve_went_back_too_far_only_the_champion_can_be_deployed() -> N
     assert world.shares() == {B: 100}
 
 
-def test_a_status_that_is_older_than_two_deployments_gives_nobody_anything() -> None:
+def test_one_deployment_waits_until_kserve_has_seen_the_one_before() -> None:
     world = served(B, A)
     deploy(world, B, Kept(plan(A)))
     world.kserve()
     world.configuration()
     world.become_ready()
-    deploy(world, A, Kept(plan(A)))  # the status still speaks of A's first revision alone
+    with pytest.raises(Unavailable, match="has not seen yet"):
+        deploy(world, A, Kept(plan(A)))
 
-    world.percent = percent_of(plan(A), world.standing())
-    world.settle()
-
+    assert world.digest == B
     assert world.shares() == {A: 100}
 
 

@@ -31,6 +31,13 @@ def deployment(model: Deployment, standing: Standing, kept: Kept) -> dict[str, A
     if standing.digest == model.digest and standing.storage_uri == model.storage_uri:
         return None
     where = f"InferenceService {standing.name}"
+    if standing.digest and standing.created and standing.created.digest != standing.digest:
+        # Asking for the champion again now could leave KServe with 0 % and no new revision.
+        raise Unavailable(
+            f"KServe has not seen yet that {standing.slot} is asked for",
+            where=where,
+            fix="try again once it has made a revision for that",
+        )
     plan, slot = kept.plan, model.digest[:12]
     if plan is not None:
         rival = plan.challenger
