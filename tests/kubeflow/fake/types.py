@@ -1,0 +1,93 @@
+"""Values held to the types of ``kfp_server_api``, as its generated models declare them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import kfp_server_api
+
+from tests.kubeflow.fake.refusals import Refused, invalid
+
+_PLAIN = {"str": str, "int": int, "bool": bool, "float": (int, float)}
+
+
+@cache
+def fields(name: str) -> dict[str, str]:
+    """Types of a model's fields, by their names in JSON."""
+    model = getattr(kfp_server_api.models, name)
+    return {model.attribute_map[field]: kind for field, kind in model.openapi_types.items()}
+
+
+@cache
+def states(name: str) -> frozenset[str]:
+    """The values of an enum."""
+    model = getattr(kfp_server_api.models, name)
+    return frozenset(value for key, value in vars(model).items() if key.isupper())
+
+
+def checked(value: Any, kind: str, path: str = "") -> Any:
+    """The value again, if it is of the type.
+
+    Raises:
+        Refused: 400, saying where it is not.
+    """
+    where = path or kind
+    if kind == "datetime":
+        _moment(value, where)
+    elif kind in _PLAIN:
+        if not isinstance(value, _PLAIN[kind]) or (kind == "int" and isinstance(value, bool)):
+            raise _mistyped(value, kind, where)
+    elif kind != "object":
+        _composed(value, kind, where)
+    return value
+
+
+def _composed(value: Any, kind: str, where: str) -> None:
+    if inner := re.fullmatch(r"list\[(.*)\]", kind):
+        for position, one in enumerate(_of(list, value, kind, where)):
+            checked(one, inner[1], f"{where}[{position}]")
+    elif inner := re.fullmatch(r"dict\(str, (.*)\)", kind):
+        for key, one in _of(dict, value, kind, where).items():
+            checked(one, inner[1], f"{where}.{key}")
+    elif names := fields(kind):
+        for key, one in _of(dict, value, kind, where).items():
+            if key not in names:
+                raise invalid(f'proto: unknown field "{key}" in {where}')
+            checked(one, names[key], f"{where}.{key}")
+    elif value not in states(kind):
+        raise invalid(f"proto: invalid value for enum field {where}: {value!r}")
+
+
+def _of(wanted: type, value: Any, kind: str, where: str) -> Any:
+    if not isinstance(value, wanted):
+        raise _mistyped(value, kind, where)
+    return value
+
+
+def answer(value: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The value as the backend sends it: without what is empty, and of the type.
+
+    Raises:
+        AssertionError: the fake's own fault, it is not of the type.
+    """
+    sent = {key: one for key, one in value.items() if one not in (None, "", {}, [])}
+    try:
+        return checked(sent, kind)
+    except Refused as error:
+        raise AssertionError(error.message) from None
+
+
+def _moment(value: Any, where: str) -> None:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise _mistyped(value, "timestamp", where) from None
+    if moment.tzinfo is None:
+        raise _mistyped(value, "timestamp", where)
+
+
+def _mistyped(value: Any, kind: str, where: str) -> Refused:
+    return invalid(f"proto: invalid value for {kind} field {where}: {value!r}")
