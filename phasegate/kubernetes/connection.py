@@ -19,7 +19,7 @@ from tenacity import (
 from urllib3.exceptions import HTTPError
 
 from phasegate.errors import Unavailable
-from phasegate.kubernetes.answers import Call, Gone, KindMissing, Temporary, error_of, kind_missing
+from phasegate.kubernetes.answers import Call, KindMissing, Temporary, error_of, kind_missing
 
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 15.0
@@ -203,6 +203,3 @@ def _told(error: Exception) -> str:
     """An error in one line, without addresses of objects in memory."""
     text = str(getattr(error, "reason", None) or error)
     return f"{type(error).__name__}: {text.rpartition('>: ')[2] or text}"
-
-
-__all__ = ["Connection", "Gone"]

@@ -66,6 +66,11 @@ def test_another_salt_lets_others_be_first() -> None:
     assert len(first) > 90
 
 
+def test_a_cohort_is_what_clients_in_other_languages_compute() -> None:
+    """sha256 of the UTF-8 text, its first 8 bytes as a number, modulo 10,000, in four digits."""
+    assert (cohort_of("customer-7"), cohort_of("é"), cohort_of("")) == ("5368", "2051", "1652")
+
+
 def test_entities_are_spread_evenly() -> None:
     counts = [0] * 10
     for number in range(20_000):
