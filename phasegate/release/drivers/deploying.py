@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from phasegate.errors import BadInput, Unavailable
@@ -118,23 +118,31 @@ def _healed(
     return Deployed(backend, Look(settled.entry, problems=settled.problems))
 
 
+class _OtherChampion(BadInput):
+    """Somebody else answers than the registry's champion."""
+
+
 def _first(world: World, version: ModelVersion, deploy: Deploy) -> Backend:
-    """Serve the champion where nobody answers, or where it does already."""
+    """Serve the champion where nobody answers by a plan, or where it does already."""
     backend = deploy(version)
-    try:
-        answering = world.target.observe().champion.backend.name
-    except Unavailable:
-        raise
-    except BadInput:  # nothing was ever planned here
-        world.target.apply(TrafficPlan(champion=backend))
-        return backend
-    if answering != backend.name:
-        raise BadInput(
-            f"model {answering} answers there, and the registry's champion is {version.reference}",
+
+    def kept(plan: TrafficPlan) -> TrafficPlan:
+        if plan.champion.name == backend.name:
+            return replace(plan, champion=backend)
+        raise _OtherChampion(
+            f"model {plan.champion.name} answers there, and the registry's champion is "
+            f"{version.reference}",
             where=world.model,
             expected=version.slot,
             fix="let the alias champion point to who answers, then release the other one",
         )
+
+    try:
+        world.target.change(kept)
+    except (_OtherChampion, Unavailable):
+        raise
+    except BadInput:  # nothing was ever planned here; if it is something else, this says so too
+        world.target.apply(TrafficPlan(champion=backend))
     return backend
 
 
