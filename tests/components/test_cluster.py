@@ -16,7 +16,7 @@ from phasegate.errors import ExitCode
 from phasegate.registry import aliases
 from phasegate.registry.models import CHALLENGER
 from phasegate.release.kill_switch import pull
-from tests.components.conftest import HOUR, MODEL, NAMESPACE, START, Cluster
+from tests.components.cluster import HOUR, MODEL, NAMESPACE, START, Cluster
 from tests.conftest import ComponentRun
 
 WHY = "complaints about declined cards"
