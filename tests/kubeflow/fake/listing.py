@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from tests.kubeflow.fake.refusals import invalid
@@ -18,6 +20,7 @@ _VALUES = (
     "int_values", "long_values", "string_values",
 )  # fmt: skip
 Object = dict[str, Any]
+_KEY = itemgetter(0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +47,31 @@ def page(kind: Listable, objects: Iterable[Object], query: Mapping[str, str]) ->
     field, descending = _order(kind, sort_by)
     matches = _predicates(kind, filter_text)
 
-    def key(one: Object) -> list[str]:
-        return [_text(one.get(field, "")), one[kind.id]]
-
-    found = sorted((one for one in objects if matches(one)), key=key, reverse=descending)
+    rows = sorted(
+        ((_text(one.get(field, "")), one[kind.id], one) for one in objects if matches(one)),
+        key=_KEY,
+        reverse=descending,
+    )
     start = 0
     if token := query.get("page_token", ""):
         mark = _mark(token)
         if mark.get("by") != [sort_by, filter_text]:
             raise invalid("page token does not match the list's sort and filter")
-        after = mark["from"]
-        start = next(
-            (at for at, one in enumerate(found)
-             if (key(one) <= after if descending else key(one) >= after)),
-            len(found),
-        )  # fmt: skip
-    items, rest = found[start : start + size], found[start + size : start + size + 1]
-    token = ""
-    if rest:
-        mark = {"from": key(rest[0]), "by": [sort_by, filter_text]}
-        token = base64.b64encode(json.dumps(mark).encode()).decode()
-    return {"items": items, "total_size": len(found), "next_page_token": token}
+        start = _position(rows, tuple(mark["from"]), descending)
+    rest = rows[start + size : start + size + 1]
+    mark = {"from": _KEY(rest[0]), "by": [sort_by, filter_text]} if rest else None
+    return {
+        "items": [row[2] for row in rows[start : start + size]],
+        "total_size": len(rows),
+        "next_page_token": base64.b64encode(json.dumps(mark).encode()).decode() if mark else "",
+    }
+
+
+def _position(rows: list[tuple[str, str, Object]], after: tuple[str, ...], descending: bool) -> int:
+    """Where a page starts: at the object of the token, or where it was."""
+    if not descending:
+        return bisect_left(rows, after, key=_KEY)
+    return len(rows) - bisect_right(rows[::-1], after, key=_KEY)
 
 
 def _size(text: str) -> int:
