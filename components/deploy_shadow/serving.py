@@ -62,7 +62,7 @@ class Serving:
 
         self._progress(0.3, "copying it to where servers fetch models from")
         back = self._scratch / "back"
-        self.address = publish(folder / "model", version.digest, self._models, back)
+        self.address = publish(folder, version.digest, self._models, back)
 
         self._progress(0.4, f"waiting for a slot that serves {version.slot}")
         backend = self._target.deploy(
