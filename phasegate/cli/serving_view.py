@@ -83,6 +83,8 @@ def print_traffic(title: str, state: TrafficState) -> None:
     out.print(f"{title}, routes {state.version[:12]}")
     if state.killed:
         out.print("[bold red]killed[/]: the champion answers everything, nothing is copied")
+    if state.drift:
+        out.print(f"[yellow]not as planned:[/] {escape(state.drift)}")
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("", "model", "share", "health", "requests", "answers", "errors", "active"):
         table.add_column(name, justify="left" if name in ("", "model", "health") else "right")

@@ -63,6 +63,7 @@ def test_a_copy_of_the_settings_names_everything_anew(tmp_path: Path, mode: str)
         "hostname": "loans.example.org",
         "monitoring-namespace": "observing",
         "pipelines-namespace": "training",
+        "registry": "https://mlflow.example.org",
     }
     assert changed.keys() == document["data"].keys() - {"replicas"}
     document["data"] |= changed
