@@ -16,6 +16,7 @@ from phasegate.cli import (  # noqa: F401  (they register)
     drift_commands,
     guard_command,
     image_commands,
+    lint_commands,
     manifest_commands,
     monitor_answer,
     monitor_commands,
@@ -23,6 +24,7 @@ from phasegate.cli import (  # noqa: F401  (they register)
     release_commands,
     release_reading,
     serving_commands,
+    submit_commands,
     traffic_commands,
 )
 from phasegate.cli.app import app

@@ -9,7 +9,8 @@ from pathlib import Path
 from phasegate.kubeflow.answers import Missing
 from phasegate.kubeflow.connection import Connection, or_none
 from phasegate.kubeflow.filters import predicates
-from phasegate.kubeflow.objects import Pipeline, Version, pipeline_of, version_of
+from phasegate.kubeflow.objects import Pipeline, Version
+from phasegate.kubeflow.reading import pipeline_of, version_of
 
 
 class Pipelines:

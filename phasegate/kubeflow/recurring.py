@@ -7,7 +7,8 @@ from typing import Any
 
 from phasegate.kubeflow.connection import Connection, or_none
 from phasegate.kubeflow.filters import predicates
-from phasegate.kubeflow.objects import Recurring, recurring_of
+from phasegate.kubeflow.objects import Recurring
+from phasegate.kubeflow.reading import recurring_of
 
 _IN_FLIGHT = ("PENDING", "RUNNING", "CANCELING", "PAUSED", "RUNTIME_STATE_UNSPECIFIED")
 

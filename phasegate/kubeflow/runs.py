@@ -7,7 +7,8 @@ from typing import Any
 
 from phasegate.kubeflow.connection import Connection, or_none
 from phasegate.kubeflow.filters import predicates
-from phasegate.kubeflow.objects import Experiment, Run, experiment_of, run_of
+from phasegate.kubeflow.objects import Experiment, Run
+from phasegate.kubeflow.reading import experiment_of, run_of
 
 
 class Experiments:
