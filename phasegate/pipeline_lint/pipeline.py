@@ -1,0 +1,203 @@
+"""A compiled pipeline with its lines: components, tasks and executors, and how they refer."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from phasegate.linting.node import Node
+from phasegate.pipeline_lint.edits import Edit
+
+EMPTY = Node({}, 0)
+KINDS = ("parameters", "artifacts")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a rule found.
+
+    Attributes:
+        node: the field.
+        subject: what it is in, such as ``task train``.
+        what: what is wrong.
+        fix: what to do, where that is more than the rule's own text.
+        edit: of the file, which mends it without changing anything else.
+    """
+
+    node: Node
+    subject: str
+    what: str
+    fix: str = ""
+    edit: Edit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A component: a graph of tasks, or what runs in an executor.
+
+    Attributes:
+        name: of the component; ``root`` is the pipeline itself.
+        node: its specification.
+    """
+
+    name: str
+    node: Node
+
+    def __str__(self) -> str:
+        return "pipeline" if self.name == "root" else f"component {self.name}"
+
+    @property
+    def dag(self) -> Node | None:
+        """The graph, where it is one."""
+        return self.node.at("dag")
+
+    def inputs(self, kind: str) -> dict[str, Node]:
+        """Inputs that are declared; kind is ``parameters`` or ``artifacts``."""
+        return dict(self.node.entries("inputDefinitions", kind))
+
+    def outputs(self, kind: str) -> dict[str, Node]:
+        """Outputs that are declared."""
+        return dict(self.node.entries("outputDefinitions", kind))
+
+    def tasks(self) -> dict[str, Node]:
+        """Tasks of the graph."""
+        return dict(self.node.entries("dag", "tasks"))
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """What runs a component.
+
+    Attributes:
+        label: that components name it by.
+        node: its specification.
+    """
+
+    label: str
+    node: Node
+
+    def __str__(self) -> str:
+        return f"executor {self.label}"
+
+    @property
+    def container(self) -> Node | None:
+        """The container, where it is one."""
+        return self.node.at("container")
+
+    def words(self) -> Iterator[Node]:
+        """Command and arguments in order."""
+        container = self.container or EMPTY
+        yield from container.items("command")
+        yield from container.items("args")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task of a graph.
+
+    Attributes:
+        name: within its graph.
+        node: its specification.
+        parent: the component whose graph it is in.
+        component: what it runs; None where that is not there.
+    """
+
+    name: str
+    node: Node
+    parent: Component
+    component: Component | None
+
+    def __str__(self) -> str:
+        return f"task {self.name}"
+
+    @property
+    def title(self) -> str:
+        """Its name as the UI shows it."""
+        return self.node.text("taskInfo", "name") or self.name
+
+    @property
+    def condition(self) -> Node | None:
+        """The condition that it runs on."""
+        node = self.node.at("triggerPolicy", "condition")
+        return node if node is not None and isinstance(node.value, str) and node.value else None
+
+    def sources(self, kind: str) -> Iterator[tuple[str, Node]]:
+        """Inputs that are passed, each with where it comes from."""
+        return self.node.entries("inputs", kind)
+
+    def producers(self) -> Iterator[Node]:
+        """Names of tasks that its inputs come from, each where it is said."""
+        for _, source in self.sources("parameters"):
+            for way in ("taskOutputParameter", "taskFinalStatus"):
+                if (node := source.at(way, "producerTask")) is not None:
+                    yield node
+        for _, source in self.sources("artifacts"):
+            if (node := source.at("taskOutputArtifact", "producerTask")) is not None:
+                yield node
+
+
+class Pipeline:
+    """One compiled pipeline.
+
+    Args:
+        file: it was read from.
+        node: the pipeline's specification.
+        platforms: specifications of platforms that stand behind it in the file.
+    """
+
+    def __init__(self, file: str, node: Node, platforms: list[Node]) -> None:
+        self.file, self.node, self.platforms = file, node, platforms
+        root = node.at("root")
+        self.root = Component("root", root if root is not None else Node({}, node.line))
+        self.components = {
+            name: Component(name, component) for name, component in node.entries("components")
+        }
+        self.executors = {
+            label: Executor(label, executor)
+            for label, executor in node.entries("deploymentSpec", "executors")
+        }
+
+    @functools.cached_property
+    def graphs(self) -> list[Component]:
+        """Components that are graphs, the pipeline itself first."""
+        every = [self.root, *self.components.values()]
+        return [component for component in every if component.dag is not None]
+
+    @functools.cached_property
+    def tasks(self) -> list[Task]:
+        """All tasks of all graphs."""
+        return [task for graph in self.graphs for task in self.tasks_of(graph).values()]
+
+    def tasks_of(self, graph: Component) -> dict[str, Task]:
+        """Tasks of one graph by name."""
+        return self._tasks_by_graph.get(graph.name, {})
+
+    @functools.cached_property
+    def _tasks_by_graph(self) -> dict[str, dict[str, Task]]:
+        return {
+            graph.name: {
+                name: Task(name, node, graph, self._component_of(node))
+                for name, node in graph.tasks().items()
+            }
+            for graph in self.graphs
+        }
+
+    def _component_of(self, task: Node) -> Component | None:
+        return self.components.get(task.text("componentRef", "name") or "")
+
+    def executor_of(self, component: Component | None) -> Executor | None:
+        """What runs a component, where it is no graph."""
+        label = component.node.text("executorLabel") if component is not None else None
+        return self.executors.get(label or "")
+
+    @functools.cached_property
+    def steps(self) -> list[tuple[Task, Executor]]:
+        """Tasks that run a container, each with it."""
+        found = [(task, self.executor_of(task.component)) for task in self.tasks]
+        return [(task, one) for task, one in found if one is not None and one.container is not None]
+
+    @functools.cached_property
+    def containers(self) -> list[tuple[Executor, Node]]:
+        """Executors that are containers, each with its container."""
+        return [(one, one.container) for one in self.executors.values() if one.container]

@@ -1,0 +1,1 @@
+"""Fields and types of KFP's pipeline specification, generated from its own messages."""
