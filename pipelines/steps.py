@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from kfp import dsl
 
+from pipelines.platform import set_platform
+
 
 def step(
     task: dsl.PipelineTask, title: str, *, cpu: str, memory: str, cached: bool
 ) -> dsl.PipelineTask:
-    """Give a task its settings.
+    """Give a task its settings; those of a project's cluster, where there is one, go over them.
 
     Args:
         title: name shown in KFP's UI.
@@ -25,4 +27,5 @@ def step(
     image = task.container_spec.image
     if "@" in image:
         task.set_env_variable("PHASEGATE_IMAGE", image)
+    set_platform(task)
     return task

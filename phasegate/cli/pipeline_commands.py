@@ -42,26 +42,42 @@ def compile_command(
             help="File of image digests to pin; `phasegate images build --push` writes it.",
         ),
     ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option(help="Project file whose `kubernetes` section is put into every step."),
+    ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="Folder for the compiled pipelines alone, which pinned ones need."),
+        typer.Option(
+            help="Folder for the compiled pipelines alone, which --images and --project need."
+        ),
     ] = None,
 ) -> int:
     """Compile the pipelines to YAML, and write each component's README from its contract.
 
     With --images, the pipelines run in exactly the images that were pushed. Digests of images
     that were built from another lock or other code are refused.
+
+    With --project, steps have the Secrets, volumes, nodes and so on that its `kubernetes` section
+    names. Such pipelines still run on any machine: local runs do not look at it.
     """
-    if images and not output:
-        raise BadInput(
-            "pinned pipelines belong to one registry, and not into the project's own folder",
-            where="--images",
-            fix="name another folder with --output",
-        )
+    for option, given in (("--images", images), ("--project", project)):
+        if given and not output:
+            raise BadInput(
+                "such pipelines belong to one cluster, and not into Phasegate's own folder",
+                where=option,
+                fix="name another folder with --output",
+            )
+    from phasegate.project.load import load_project
+
     if images:  # components read it when they are imported
         os.environ["PHASEGATE_IMAGES"] = str(images.resolve())
     compilation = importlib.import_module("pipelines.compilation")
-    changed = compilation.write_all(check=check, output=output and output.resolve())
+    changed = compilation.write_all(
+        check=check,
+        output=output and output.resolve(),
+        platforms=load_project(project).platform if project else None,
+    )
     for path in changed:
         shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
         out.print(f"{'stale' if check else 'wrote'} {shown}", markup=False)

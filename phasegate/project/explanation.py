@@ -30,19 +30,28 @@ def explain(path: Path, document: Any, errors: list[ValidationError]) -> BadInpu
         close = difflib.get_close_matches(str(name), allowed, n=1)
         return BadInput(
             f"unknown key '{'.'.join([*keys, str(name)])}'",
-            where=_place(path, document, [*error.absolute_path, name]),
+            where=place(path, document, [*error.absolute_path, name]),
             expected=f"one of {', '.join(allowed)}",
             fix=f"did you mean '{close[0]}'?" if close else None,
         )
-    where = _place(path, document, error.absolute_path)
+    where = place(path, document, error.absolute_path)
     if error.validator == "required":
         absent = next(key for key in error.validator_value if key not in value)
         doc = error.schema.get("properties", {}).get(absent, {}).get("description")
         return BadInput(f"key '{'.'.join([*keys, absent])}' is missing", where=where, expected=doc)
     key = ".".join(keys) or "the file"
-    shown = json.dumps(value, default=str)
-    shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
-    return BadInput(f"'{key}' is {shown}", where=where, expected=_expectation(error))
+    if "propertyNames" in error.absolute_schema_path:
+        return BadInput(
+            f"'{key}' has the key {_shown(value)}",
+            where=place(path, document, [*error.absolute_path, value]),
+            expected=_expectation(error),
+        )
+    return BadInput(f"'{key}' is {_shown(value)}", where=where, expected=_expectation(error))
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _expectation(error: ValidationError) -> str:
@@ -64,8 +73,14 @@ def _expectation(error: ValidationError) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _place(path: Path, document: Any, keys: Any) -> str:
-    """``project.yaml, line 12``: the line of the deepest key that exists in the document."""
+def place(path: Path, document: Any, keys: Any) -> str:
+    """``project.yaml, line 12``: the line of the deepest of the keys that the document has.
+
+    Args:
+        path: the file.
+        document: what ruamel.yaml read, which knows its lines.
+        keys: from the top, names in mappings and positions in lists.
+    """
     line, node = None, document
     for key in keys:
         try:

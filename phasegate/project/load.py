@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -20,12 +21,15 @@ from phasegate.monitoring.policy import MonitoringPolicy
 from phasegate.monitoring.policy_section import monitoring_policy_of
 from phasegate.project.agreement import check_agreement
 from phasegate.project.explanation import explain
+from phasegate.project.platform import Platform, platform_of, service_account
+from phasegate.project.platform_agreement import check_platform
+from phasegate.project.secret_values import refuse_secrets
 from phasegate.release.policy import Policy
 from phasegate.release.policy_section import policy_of
 
 MAXIMUM_BYTES = 1 << 20
 TRAINING = ("data", "validation", "features", "split", "training", "evaluation", "serving")
-SECTIONS = (*TRAINING, "release", "monitoring")
+SECTIONS = (*TRAINING, "release", "monitoring", "kubernetes")
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,14 @@ class Project:
             skew = replace(skew, events=self._absolute(skew.events))
         return replace(policy, labels=labels, skew=skew)
 
+    def platform(self, component: str) -> Platform:
+        """What a cluster gives to the steps of a component, such as ``release_step``."""
+        return platform_of(self.sections["kubernetes"], component)
+
+    def service_account(self, components: Collection[str]) -> str:
+        """ServiceAccount of the runs of a pipeline of these components; empty is KFP's own."""
+        return service_account(self.sections["kubernetes"], components)
+
     def _absolute(self, address: str) -> str:
         if "://" in address:
             return address
@@ -102,6 +114,7 @@ def load_project(path: Path) -> Project:
         BadInput: naming the file, the line, the key and what is allowed there.
     """
     document = _parse(path)
+    refuse_secrets(path, document)
     errors = list(Draft202012Validator(schema()).iter_errors(document))
     if errors:
         raise explain(path, document, errors)
@@ -112,6 +125,7 @@ def load_project(path: Path) -> Project:
         folder=path.resolve().parent,
     )
     check_agreement(project.sections, where=str(path))
+    check_platform(path, document, project.sections["kubernetes"])
     return project
 
 
