@@ -68,10 +68,13 @@ def shifted(cron: Cron, minutes: int) -> Cron:
     within = {time % 60 for _, time in times}
     if len({time for _, time in times}) != len(hours) * len(within):
         raise ValueError("its minutes would differ from hour to hour there")
+    days = {day for day, _ in times}
+    same = hours == cron.hour.values and within == cron.minute.values
     words = cron.text.split()
     restricted = not (_whole(cron.day.values, 31) and _whole(cron.month.values, 12)
                       and _whole(cron.weekday.values, 7))  # fmt: skip
-    days = {day for day, _ in times}
+    if same and (not restricted or days == {0}):
+        return cron
     if restricted and days != {0}:
         if len(days) > 1:
             raise ValueError("some of its runs would be on another day there")
