@@ -98,7 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
         if reset:
             self._reset()
         elif fault and fault.html:
-            self._send(status, b"<html><body>Sign in</body></html>", "text/html", more)
+            page = b"<html><body>Sign in</body></html>"
+            self._send(fault.status or 200, page, "text/html", {"Location": "/login", **more})
         else:
             self._send(status, json.dumps(value).encode(), "application/json", more)
 
