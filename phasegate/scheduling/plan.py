@@ -222,5 +222,5 @@ def _surplus(name: str, one: Observed, why: str) -> Change:
 def _version(version_id: str | None, catalog: Catalog) -> str:
     if version_id is None:
         return LATEST
-    known = {value: key[1] for key, value in catalog.versions.items()}
+    known = {value: key[1] for key, value in catalog.versions.items() if key[1] != LATEST}
     return known.get(version_id, version_id)[:12]
