@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from phasegate.provenance import Record, observe_environment
 from phasegate.provenance.record import DOCUMENT, LOCK
@@ -29,9 +30,18 @@ def record(training: Training, plan: Plan, snapshot: Snapshot, features_digest: 
             "rounds": training.fit.rounds,
             "split": {"order": training.split.order, **training.split.sizes},
             "threshold": asdict(training.threshold),
+            **_workers(training),
         },
         environment=observe_environment(),
     )
+
+
+def _workers(training: Training) -> dict[str, Any]:
+    """Rows of each worker, by rank; nothing where one process did it all."""
+    if not training.shards:
+        return {}
+    sizes = [{"train": one.train, "validation": one.validation} for one in training.shards]
+    return {"workers": len(sizes), "shards": sizes}
 
 
 def track(run: TrackedRun, training: Training, made: Record, provenance: Path) -> None:

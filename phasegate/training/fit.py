@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -74,18 +74,25 @@ class Trainer:
 
     Args:
         training: training section of the project; its `threads` change no byte of a model.
+        weight: of a positive row; None: as the training rows have it.
+        measure: PR-AUC from scores of the validation rows; None: XGBoost's own. Given where
+            other workers have rows too.
     """
 
     def __init__(
-        self, train: Rows, validation: Rows, inputs: Sequence[Input], training: Mapping[str, Any]
+        self,
+        train: Rows,
+        validation: Rows,
+        inputs: Sequence[Input],
+        training: Mapping[str, Any],
+        *,
+        weight: float | None = None,
+        measure: Callable[[np.ndarray], float] | None = None,
     ) -> None:
         self._xgboost = import_xgboost()
-        self._training = training
+        self._training, self._measure = training, measure
         kinds = ["c" if one.kind == CATEGORICAL else "float" for one in inputs]
-        self._weight = 1.0
-        if training["imbalance"] == "weight":
-            positive = int(train.labels.sum())
-            self._weight = (len(train.labels) - positive) / positive
+        self._weight = positive_weight(train.labels, training) if weight is None else weight
 
         def binned(rows: Rows, ref: xgboost.DMatrix | None) -> xgboost.QuantileDMatrix:
             return self._xgboost.QuantileDMatrix(
@@ -111,10 +118,12 @@ class Trainer:
         """
         check_parameters(parameters)
         training, history = self._training, {}
+        measured = {} if self._measure is None else {"eval_metric": list(METRICS[:-1])}
         booster = self._xgboost.train(
             {
                 **parameters,
                 **_FIXED,
+                **measured,
                 "scale_pos_weight": self._weight,
                 "seed": training["seed"],
                 "nthread": training["threads"],
@@ -124,7 +133,7 @@ class Trainer:
             evals=[(self._validation, "validation")],
             evals_result=history,
             early_stopping_rounds=training["early_stopping"],
-            callbacks=[self._report(progress)],
+            callbacks=[*self._measuring(), self._report(progress)],
             verbose_eval=False,
         )
         kept = booster.best_iteration + 1
@@ -134,6 +143,20 @@ class Trainer:
             rounds=kept,
             history=tuple(dict(zip(METRICS, values, strict=True)) for values in rounds),
         )
+
+    def _measuring(self) -> list[xgboost.callback.TrainingCallback]:
+        """Adds our own measure to XGBoost's; before it is reported and training stops by it."""
+        measure, validation = self._measure, self._validation
+        if measure is None:
+            return []
+
+        class Measure(self._xgboost.callback.TrainingCallback):
+            def after_iteration(self, model: Any, _epoch: int, evals_log: Any) -> bool:
+                values = evals_log["validation"].setdefault(STOPPING_METRIC, [])
+                values.append(measure(model.predict(validation)))
+                return False
+
+        return [Measure()]
 
     def _report(self, progress: Progress) -> xgboost.callback.TrainingCallback:
         rounds = self._training["rounds"]
@@ -150,6 +173,18 @@ class Trainer:
                 return False
 
         return Report()
+
+
+def positive_weight(labels: np.ndarray, training: Mapping[str, Any]) -> float:
+    """Weight of a positive row, as the project's `training.imbalance` says.
+
+    Args:
+        labels: 0 or 1 of all training rows.
+    """
+    if training["imbalance"] != "weight":
+        return 1.0
+    positive = int(labels.sum())
+    return (len(labels) - positive) / positive
 
 
 def check_parameters(parameters: Mapping[str, Any]) -> None:

@@ -33,6 +33,11 @@ class Plan:
         return FeatureDefinitions.parse(self.features, self.data)
 
     @property
+    def workers(self) -> int:
+        """Processes that train together. Absent is one: so a plan says what it said before."""
+        return self.training.get("workers", 1)
+
+    @property
     def sections(self) -> dict[str, Any]:
         """The sections by name, as `of_sections` takes them."""
         return {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from phasegate.progress import Progress, no_progress
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def search_parameters(
-    trainer: Trainer, training: Mapping[str, Any], progress: Progress = no_progress
+    trainer: Trainer,
+    training: Mapping[str, Any],
+    progress: Progress = no_progress,
+    *,
+    any_of: Callable[[bool], bool] | None = None,
 ) -> dict[str, Any]:
     """The parameters of the trial with the best validation PR-AUC.
 
@@ -23,6 +28,8 @@ def search_parameters(
 
     Args:
         training: training section of the project; `parameters` hold where `search.space` does not.
+        any_of: whether something is so for any of the workers that search together, of which
+            each has another clock; None: there are no others.
 
     Returns:
         All parameters, searched and not.
@@ -33,7 +40,7 @@ def search_parameters(
     import optuna
 
     budget, fixed = training["search"], dict(training["parameters"])
-    check_parameters({**fixed, **{name: _least(span) for name, span in budget["space"].items()}})
+    check_search(training)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         direction="maximize", sampler=optuna.samplers.TPESampler(seed=training["seed"])
@@ -52,10 +59,33 @@ def search_parameters(
             f"trial {done} of {budget['trials']}, best PR-AUC {best:.4f}",
         )
 
+    started = time.monotonic()
+
+    def stop_together(study: optuna.Study, _trial: optuna.trial.FrozenTrial) -> None:
+        if any_of is not None and any_of(time.monotonic() - started > budget["seconds"]):
+            study.stop()
+
     study.optimize(
-        average_precision, budget["trials"], timeout=budget["seconds"], callbacks=[report]
+        average_precision,
+        budget["trials"],
+        timeout=budget["seconds"] if any_of is None else None,
+        callbacks=[report, stop_together],
     )
     return {**fixed, **study.best_params}
+
+
+def check_search(training: Mapping[str, Any]) -> None:
+    """Refuse a search space whose parameters XGBoost refuses.
+
+    Args:
+        training: training section of the project.
+
+    Raises:
+        BadInput: see `check_parameters`.
+    """
+    space = training["search"]["space"]
+    least = {name: _least(span) for name, span in space.items()}
+    check_parameters({**training["parameters"], **least})
 
 
 def _suggest(trial: optuna.Trial, name: str, span: Mapping[str, Any]) -> int | float:

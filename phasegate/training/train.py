@@ -15,6 +15,9 @@ from phasegate.models import Calibration, Input, Model, encode
 from phasegate.models.booster import import_xgboost
 from phasegate.progress import Progress, between, no_progress
 from phasegate.training.calibration import fit_calibration
+from phasegate.training.distributed.fit import Launcher, fit_on_workers
+from phasegate.training.distributed.job import Shard
+from phasegate.training.distributed.processes import Processes
 from phasegate.training.encoding import fit_categories
 from phasegate.training.fit import Fit, Rows, Trainer
 from phasegate.training.plan import Plan
@@ -30,6 +33,7 @@ class Training:
     Attributes:
         fit: rounds and validation metrics.
         parameters: XGBoost's, as searched or as given; they train the same model again.
+        shards: rows of each worker, by rank; empty where there was one only.
     """
 
     model: Model
@@ -37,6 +41,7 @@ class Training:
     fit: Fit
     threshold: Threshold
     parameters: Mapping[str, Any]
+    shards: tuple[Shard, ...] = ()
 
 
 def train_model(
@@ -45,6 +50,7 @@ def train_model(
     *,
     parameters: Mapping[str, Any] | None = None,
     progress: Progress = no_progress,
+    launcher: Launcher | None = None,
 ) -> Training:
     """Split, search if asked to, fit, calibrate, set the threshold.
 
@@ -55,8 +61,11 @@ def train_model(
     Args:
         features: `_row`, `_time`, `_label` and one column for each feature of the plan.
         parameters: resolved ones of an earlier training; there is then no search.
+        launcher: of workers, where the plan asks for more than one; None: processes here. Which
+            it is changes no byte; how many workers there are does.
 
     Raises:
+        Unavailable: when a worker dies.
         BadInput: when a feature is absent, a slice is empty or has one class, or XGBoost refuses
             a parameter.
     """
@@ -72,10 +81,19 @@ def train_model(
         for positions in (split.train, split.validation, split.calibration)
     )
 
-    trainer = Trainer(learning, tuning, inputs, plan.training)
-    if parameters is None:
-        parameters = _resolve(trainer, plan.training, between(progress, 0.1, searched))
-    fit = trainer.fit(parameters, between(progress, searched, 0.9))
+    shards: tuple[Shard, ...] = ()
+    if plan.workers > 1:
+        given = None if is_searching else _given(plan, parameters)
+        by_all = between(progress, 0.1, 0.9)
+        shared = fit_on_workers(
+            learning, tuning, inputs, plan.training, given, launcher or Processes(), by_all
+        )
+        fit, parameters, shards = shared.fit, shared.parameters, shared.shards
+    else:
+        trainer = Trainer(learning, tuning, inputs, plan.training)
+        if parameters is None:
+            parameters = _resolve(trainer, plan.training, between(progress, 0.1, searched))
+        fit = trainer.fit(parameters, between(progress, searched, 0.9))
 
     progress(0.9, "calibrating and choosing the threshold")
     uncalibrated = Model(
@@ -92,7 +110,11 @@ def train_model(
         threads=plan.training["threads"],
     )
     model, threshold = _decide(uncalibrated, held_out, plan)
-    return Training(model, split, fit, threshold, dict(parameters))
+    return Training(model, split, fit, threshold, dict(parameters), shards)
+
+
+def _given(plan: Plan, parameters: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return plan.training["parameters"] if parameters is None else parameters
 
 
 def _resolve(

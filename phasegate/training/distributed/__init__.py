@@ -1,0 +1,1 @@
+"""One training by several workers, each with its rows, over XGBoost's own collective."""
