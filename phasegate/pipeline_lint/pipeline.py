@@ -195,9 +195,19 @@ class Pipeline:
     def steps(self) -> list[tuple[Task, Executor]]:
         """Tasks that run a container, each with it."""
         found = [(task, self.executor_of(task.component)) for task in self.tasks]
-        return [(task, one) for task, one in found if one is not None and one.container is not None]
+        return [
+            (task, one)
+            for task, one in found
+            if one is not None and one.container is not None and _runs(one.container)
+        ]
 
     @functools.cached_property
     def containers(self) -> list[tuple[Executor, Node]]:
         """Executors that are containers, each with its container."""
-        return [(one, one.container) for one in self.executors.values() if one.container]
+        every = [(one, one.container) for one in self.executors.values()]
+        return [(one, node) for one, node in every if node is not None and _runs(node)]
+
+
+def _runs(container: Node) -> bool:
+    """Whether it is a container: KFP's driver itself does what these images stand for."""
+    return not (container.text("image") or "").startswith("argostub/")

@@ -13,9 +13,9 @@ from phasegate.pipeline_lint.rules.registry import ERROR, INFO, WARNING, Problem
 @rule(
     "PGP208",
     "missing-dependency",
-    ERROR,
-    why="KFP orders tasks by dependentTasks alone: the task begins at once, before its input is "
-    "there.",
+    WARNING,
+    why="kfp.local orders tasks by dependentTasks alone, and so may begin the task before its "
+    "input is there; backends of today add what is missing, older ones do not.",
     fix="Name the producer under dependentTasks.",
 )
 def missing_dependency(pipeline: Pipeline) -> Problems:

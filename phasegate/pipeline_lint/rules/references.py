@@ -13,6 +13,8 @@ _OUTPUT = {
     "parameters": ("taskOutputParameter", "outputParameterKey"),
     "artifacts": ("taskOutputArtifact", "outputArtifactKey"),
 }
+# Values that constants or settings of the task's pod refer to; no component declares them.
+_CHANNEL = "pipelinechannel--"
 _INPUT = {"parameters": "componentInputParameter", "artifacts": "componentInputArtifact"}
 
 
@@ -144,7 +146,8 @@ def unknown_input(pipeline: Pipeline) -> Problems:
             declared = task.component.inputs(kind) if task.component is not None else None
             given = task.parent.inputs(kind)
             for name, source in task.sources(kind):
-                if declared is not None and name not in declared:
+                known = declared is None or name in declared or _is_channel(name, source)
+                if not known:
                     yield Problem(source, str(task), f"{task.component} takes no {what} {name}")
                 taken = source.at(_INPUT[kind])
                 wanted = taken.value if taken is not None else None
@@ -155,6 +158,11 @@ def unknown_input(pipeline: Pipeline) -> Problems:
                     and wanted not in given
                 ):
                     yield Problem(taken, str(task), f"{task.parent} takes no {what} {wanted}")
+
+
+def _is_channel(name: str, source: Node) -> bool:
+    """Whether the SDK passes it for settings of the task's pod, such as a limit of memory."""
+    return name.startswith(_CHANNEL) or _CHANNEL in (source.text("runtimeValue", "constant") or "")
 
 
 def _items(task: Task, kind: str) -> set[str]:
