@@ -23,6 +23,7 @@ from phasegate.cli import (  # noqa: F401  (they register)
     pipeline_commands,
     release_commands,
     release_reading,
+    schedule_commands,
     serving_commands,
     submit_commands,
     traffic_commands,

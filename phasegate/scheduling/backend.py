@@ -10,7 +10,7 @@ from phasegate.kubeflow.answers import Unclear
 from phasegate.kubeflow.api import Kubeflow
 from phasegate.kubeflow.objects import Recurring
 from phasegate.kubeflow.submitting import experiment_named, upload
-from phasegate.scheduling.declaration import LATEST, Schedule, Wanted, mark_of, prefix
+from phasegate.scheduling.declaration import LATEST, Schedule, Wanted, mark_of, marked
 from phasegate.scheduling.plan import Catalog, Observed, surplus
 
 _AT_ONCE = 8
@@ -71,7 +71,7 @@ class Backend:
 
     def recurring(self) -> list[Recurring]:
         """All recurring runs of the owner, oldest first."""
-        found = self._kubeflow.recurring.list(name__contains=prefix(self._owner))
+        found = self._kubeflow.recurring.list(description__contains=marked(self._owner))
         return [
             one for one in found if (mark := mark_of(one.description)) and mark.owner == self._owner
         ]

@@ -122,7 +122,7 @@ class Wanted:
     @property
     def title(self) -> str:
         """Name of the recurring run."""
-        return f"{prefix(self.schedule.owner)}{self.schedule.name}.{self.digest[:12]}"
+        return f"{self.schedule.owner}.{self.schedule.name}.{self.digest[:12]}"
 
     @property
     def description(self) -> str:
@@ -131,7 +131,7 @@ class Wanted:
         return (
             f"'{one.cron.text}' in {one.zone.key}, declared in a file of schedules. It cannot be"
             " changed here: the next `phasegate schedule apply` would undo that.\n"
-            f"phasegate-schedule: {one.owner}/{one.name} {self.digest}"
+            f"{marked(one.owner)}{one.name} {self.digest}"
         )
 
 
@@ -156,6 +156,6 @@ def mark_of(description: str) -> Mark | None:
     return Mark(*found.groups()) if found else None
 
 
-def prefix(owner: str) -> str:
-    """What the names of an owner's recurring runs begin with."""
-    return f"{owner}."
+def marked(owner: str) -> str:
+    """What the descriptions of all of an owner's recurring runs hold."""
+    return f"phasegate-schedule: {owner}/"
