@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,14 +9,16 @@ import typer
 from rich.markup import escape
 
 from phasegate.cli.app import app
-from phasegate.cli.console import err, out, print_json
+from phasegate.cli.console import err, print_json
 from phasegate.cli.pipeline_commands import COMPILED, JsonOption
-from phasegate.errors import BadInput, ExitCode
+from phasegate.errors import BadInput, Unavailable
 
 if TYPE_CHECKING:
     from phasegate.kubeflow.api import Kubeflow
     from phasegate.kubeflow.compiled import Compiled
+    from phasegate.kubeflow.objects import Run
     from phasegate.kubeflow.submitting import Submitted
+    from phasegate.project.load import Project
 
 PIPELINES = ("training", "release", "monitoring")
 INTERRUPTED = 130
@@ -85,7 +86,7 @@ def submit(
         typer.Option(help="Name of the run; one that is there is followed, and not started again."),
     ] = "",
     service_account: Annotated[
-        str, typer.Option(help="ServiceAccount of the pods. \\[the backend's default]")
+        str, typer.Option(help="ServiceAccount of the pods. \\[the project's, or the backend's]")
     ] = "",
     endpoint: EndpointOption = "",
     namespace: NamespaceOption = "",
@@ -105,8 +106,14 @@ def submit(
     mounted), by Google's IAP (IAP_CLIENT_ID and application default credentials), or by a browser's
     session cookie in a file (KFP_COOKIE_FILE).
     """
+    from phasegate.cli.submit_view import print_started
     from phasegate.kubeflow.api import connect
-    from phasegate.kubeflow.arguments import check_arguments, parse_argument, project_arguments
+    from phasegate.kubeflow.arguments import (
+        check_arguments,
+        machine_bound,
+        parse_argument,
+        project_arguments,
+    )
     from phasegate.kubeflow.compiled import load_compiled
     from phasegate.kubeflow.submitting import submit as start
     from phasegate.project.load import load_project
@@ -118,7 +125,10 @@ def submit(
         name: value for name, value in place.items() if value and name in found.parameters
     }
     if loaded:
+        _check_platform(found, loaded, compiled)
         given |= project_arguments(found, loaded, place)
+        _warn(machine_bound(found, loaded, place))
+        service_account = service_account or loaded.service_account(_components(found))
     given |= dict(parse_argument(found, one) for one in param or ())
     parameters = check_arguments(found, given)
     if prefix and not loaded:
@@ -133,9 +143,9 @@ def submit(
         run_name=run_name,
         service_account=service_account,
     )
-    _print_started(backend, submitted)
+    print_started(backend, submitted)
     if not wait:
-        return _finish(backend, found, submitted, as_json)
+        return _finish(backend, found, submitted, as_json, None)
     return _follow(backend, found, submitted, every, as_json)
 
 
@@ -151,22 +161,35 @@ def _file_of(pipeline: str, folder: Path) -> Path:
     )
 
 
-def _print_started(backend: Kubeflow, submitted: Submitted) -> None:
-    uploaded, run = submitted.uploaded, submitted.run
-    verb = "uploaded" if uploaded.new else "there already"
-    err.print(
-        f"version  {uploaded.version.name} of {uploaded.pipeline.name} ({verb})", markup=False
-    )
-    verb = "started" if submitted.new else "there already"
-    err.print(f"run      {run.name} in {submitted.experiment.name} ({verb})", markup=False)
-    err.print(f"link     {backend.run_link(run.id)}", markup=False)
+def _components(compiled: Compiled) -> set[str]:
+    return {one.component.replace("-", "_") for one in compiled.steps.values()}
+
+
+def _check_platform(compiled: Compiled, project: Project, folder: Path) -> None:
+    """The package's own pipelines know no project's settings of a cluster."""
+    from phasegate.project.platform import Platform
+
+    own = folder == COMPILED and compiled.path.parent == COMPILED
+    if own and any(project.platform(one) != Platform() for one in _components(compiled)):
+        raise BadInput(
+            "the project's kubernetes section is not in this compiled pipeline",
+            where=str(compiled.path),
+            fix="run phasegate compile --project FILE --output FOLDER, and give --compiled FOLDER",
+        )
+
+
+def _warn(names: tuple[str, ...]) -> None:
+    if names:
+        err.print(
+            f"[yellow]careful:[/] {', '.join(names)}: paths of this machine, which pods see only"
+            " on a volume; gs:// addresses are seen everywhere"
+        )
 
 
 def _follow(
     backend: Kubeflow, compiled: Compiled, submitted: Submitted, every: float, as_json: bool
 ) -> int:
     from phasegate.cli.submit_view import TaskLines
-    from phasegate.errors import Unavailable
     from phasegate.kubeflow.following import follow
 
     run = submitted.run
@@ -189,40 +212,13 @@ def _follow(
 
 
 def _finish(
-    backend: Kubeflow, compiled: Compiled, submitted: Submitted, as_json: bool, ended: Any = None
+    backend: Kubeflow, compiled: Compiled, submitted: Submitted, as_json: bool, ended: Run | None
 ) -> int:
-    from phasegate.kubeflow.following import outcome_of, tasks_of
+    from phasegate.cli.submit_view import print_ended, summarize
 
-    run = ended or submitted.run
-    outcome = outcome_of(compiled, run)
-    code = outcome.code if ended else ExitCode.PASSED
-    summary: Mapping[str, Any] = {
-        "run_id": run.id,
-        "run": run.name,
-        "link": backend.run_link(run.id),
-        "pipeline": submitted.uploaded.pipeline.name,
-        "version": submitted.uploaded.version.name,
-        "version_id": submitted.uploaded.version.id,
-        "digest": compiled.digest,
-        "uploaded": submitted.uploaded.new,
-        "started": submitted.new,
-        "experiment": submitted.experiment.name,
-        "state": run.state,
-        "exit_code": code,
-        "reason": outcome.reason,
-        "tasks": [
-            {"name": step.key, "state": task.state, "error": task.error}
-            for step, task in tasks_of(compiled, run)
-        ],
-    }
+    summary = summarize(backend, compiled, submitted, ended)
     if as_json:
         print_json(summary)
-    elif ended:
-        style = {ExitCode.PASSED: "green", ExitCode.BLOCKED: "yellow"}.get(code, "red")
-        word = {ExitCode.PASSED: "passed", ExitCode.BLOCKED: "blocked"}.get(code, "failed")
-        reason = f" {escape(outcome.reason)}" if outcome.reason else ""
-        out.print(f"[bold {style}]{word}[/]{reason}")
-        out.print(f"link     {summary['link']}", markup=False)
     else:
-        out.print(f"link     {summary['link']}", markup=False)
-    return code
+        print_ended(summary, ended=ended is not None)
+    return summary["exit_code"]

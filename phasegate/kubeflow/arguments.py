@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phasegate.digests import canonical_json
@@ -43,6 +45,15 @@ def project_arguments(compiled: Compiled, project: Project, place: Mapping[str, 
         given["log"] = place.get("store", "")
     given |= {name: value for name, value in place.items() if value}
     return {name: value for name, value in given.items() if value and name in compiled.parameters}
+
+
+def machine_bound(
+    compiled: Compiled, project: Project, place: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Parameters that hold paths of this machine, because the project file's are relative."""
+    moved = replace(project, folder=Path("/another/machine"))
+    here, there = (project_arguments(compiled, one, place) for one in (project, moved))
+    return tuple(name for name in here if here[name] != there[name])
 
 
 def check_arguments(compiled: Compiled, given: Values) -> Values:

@@ -202,6 +202,37 @@ def test_a_backend_that_says_no_is_told_in_words(
     assert word in said.getvalue()
 
 
+def _project(folder: Path, more: str) -> str:
+    text = Path(PROJECT).read_text(encoding="utf-8")
+    path = folder / "project.yaml"
+    path.write_text(f"{text}\n{more}", encoding="utf-8")
+    return str(path)
+
+
+def test_a_projects_settings_of_a_cluster_must_be_compiled_in(
+    fake: FakeKubeflow, run: Callable[..., int], said: io.StringIO, tmp_path: Path
+) -> None:
+    path = _project(tmp_path, "kubernetes:\n  node_selector: {pool: training}\n")
+    assert run(path, *STORE, "--no-wait") == ExitCode.BAD_INPUT
+    assert "phasegate compile --project" in said.getvalue()
+    assert fake.requests == []
+    compiled = tmp_path / "compiled"
+    compiled.mkdir()
+    plain = (ROOT / "pipelines" / "compiled" / "training.yaml").read_text(encoding="utf-8")
+    (compiled / "training.yaml").write_text(plain, encoding="utf-8")
+    assert run(path, *STORE, "--no-wait", "--compiled", str(compiled)) == ExitCode.PASSED
+
+
+def test_pods_have_the_projects_service_account_or_the_one_that_is_named(
+    fake: FakeKubeflow, run: Callable[..., int], said: io.StringIO, tmp_path: Path
+) -> None:
+    path = _project(tmp_path, "kubernetes:\n  service_account: trainer\n")
+    assert run(path, *STORE, "--no-wait") == ExitCode.PASSED
+    assert run(path, *STORE, "--no-wait", "--service-account", "other") == ExitCode.PASSED
+    assert [one["service_account"] for one in fake.runs] == ["trainer", "other"]
+    assert "careful: data, monitoring: paths of this machine" in said.getvalue()
+
+
 def _start(fake: FakeKubeflow, *arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "phasegate.cli", "submit", PROJECT, *STORE, *arguments]
     return subprocess.Popen(

@@ -15,7 +15,7 @@ from tests.kubeflow.fake.refusals import Refused, invalid
 from tests.kubeflow.fake.requests import Call, Request, json_body, uploaded
 from tests.kubeflow.fake.runs import Runs
 from tests.kubeflow.fake.store import Store
-from tests.kubeflow.fake.types import answer, checked
+from tests.kubeflow.fake.types import answer, read
 
 
 class Backend:
@@ -87,7 +87,7 @@ class Backend:
             file, name = uploaded(body, headers.get("content-type", ""))
             call = Call(path, query, file=file, file_name=name)
         elif operation.body:
-            value = checked(json_body(body), operation.body)
+            value = read(json_body(body), operation.body)
             call = Call(path, query, value)
         else:
             call = Call(path, query)

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from tests.kubeflow.fake.refusals import invalid
-from tests.kubeflow.fake.types import checked
+from tests.kubeflow.fake.types import read
 
 _DEFAULT_SIZE, _LARGEST_SIZE = 20, 200
 _VALUES = (
@@ -21,6 +21,10 @@ _VALUES = (
 )  # fmt: skip
 Object = dict[str, Any]
 _KEY = itemgetter(0, 1)
+_NUMBERS = {
+    1: "EQUALS", 2: "NOT_EQUALS", 3: "GREATER_THAN", 5: "GREATER_THAN_EQUALS", 6: "LESS_THAN",
+    7: "LESS_THAN_EQUALS", 8: "IN", 9: "IS_SUBSTRING",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,9 @@ def page(kind: Listable, objects: Iterable[Object], query: Mapping[str, str]) ->
     field, descending = _order(kind, sort_by)
     matches = _predicates(kind, filter_text)
 
-    rows = sorted(
-        ((_text(one.get(field, "")), one[kind.id], one) for one in objects if matches(one)),
-        key=_KEY,
-        reverse=descending,
-    )
+    found = filter(matches, objects) if matches else objects
+    rows = [(str(one.get(field, "")).lower(), one[kind.id], one) for one in found]
+    rows.sort(key=_KEY, reverse=descending)
     start = 0
     if token := query.get("page_token", ""):
         mark = _mark(token)
@@ -101,17 +103,29 @@ def _mark(token: str) -> dict[str, Any]:
         raise invalid("Invalid package token") from None
 
 
-def _predicates(kind: Listable, text: str) -> Callable[[Object], bool]:
+def _predicates(kind: Listable, text: str) -> Callable[[Object], bool] | None:
     if not text:
-        return lambda _: True
+        return None
     try:
         value = json.loads(text)
     except ValueError:
         raise invalid(f"failed to parse filter {text!r}") from None
-    wanted = [
-        _predicate(kind, one) for one in checked(value, "V2beta1Filter").get("predicates", ())
-    ]
+    named = _with_names(value)
+    wanted = [_predicate(kind, one) for one in read(named, "V2beta1Filter").get("predicates", ())]
     return lambda one: all(holds(one) for holds in wanted)
+
+
+def _with_names(value: Any) -> Any:
+    """The filter with operations by name: KFP's own client sends their numbers."""
+    if not isinstance(value, dict) or not isinstance(value.get("predicates"), list):
+        return value
+    predicates = [
+        {**one, "operation": _NUMBERS.get(one.get("operation"), one.get("operation"))}
+        if isinstance(one, dict) and isinstance(one.get("operation"), int)
+        else one
+        for one in value["predicates"]
+    ]
+    return {**value, "predicates": predicates}
 
 
 def _predicate(kind: Listable, value: Object) -> Callable[[Object], bool]:

@@ -67,6 +67,30 @@ def _of(wanted: type, value: Any, kind: str, where: str) -> Any:
     return value
 
 
+def read(value: Any, kind: str) -> Any:
+    """A request's value, checked, with fields by the names of the types.
+
+    As in all of protobuf's JSON, a field may also be written in camel case.
+
+    Raises:
+        Refused: 400, it is not of the type.
+    """
+    return checked(_renamed(value, kind), kind)
+
+
+def _renamed(value: Any, kind: str) -> Any:
+    if inner := re.fullmatch(r"list\[(.*)\]", kind):
+        return [_renamed(one, inner[1]) for one in value] if isinstance(value, list) else value
+    if not isinstance(value, dict) or not hasattr(kfp_server_api.models, kind):
+        return value
+    names = fields(kind)
+    camel = {re.sub(r"_(.)", lambda found: found[1].upper(), name): name for name in names}
+    known = {key: key if key in names else camel.get(key, key) for key in value}
+    return {
+        known[key]: _renamed(one, names.get(known[key], "object")) for key, one in value.items()
+    }
+
+
 def answer(value: dict[str, Any], kind: str) -> dict[str, Any]:
     """The value as the backend sends it: without what is empty, and of the type.
 
