@@ -31,7 +31,7 @@ app.add_typer(schedule, name="schedule")
 FILE = Path("schedules.yaml")
 _STYLES = {"+": "green", "~": "yellow", ">": "green", "|": "magenta", "-": "red"}
 
-FileArgument = Annotated[Path, typer.Argument(metavar="[FILE]", help="File of schedules.")]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="File of schedules.")]
 FileOption = Annotated[Path, typer.Option("--file", help="File of schedules.")]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the schedule.")]
 SettleOption = Annotated[

@@ -22,7 +22,7 @@ _MARK = re.compile(
 )
 
 
-@dataclass(frozen=True)  # without slots, for its cached properties
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """A schedule as it is declared, in full.
 
@@ -90,7 +90,7 @@ class Schedule:
         return shifted(self.cron, difference(self.zone, self.backend_zone, moment))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # without slots, for its cached digest
 class Wanted:
     """A schedule as the backend should have it.
 

@@ -113,8 +113,8 @@ def _notes(wanted: Wanted) -> Iterator[str]:
     if wanted.until:
         yield (
             f"clocks of {schedule.zone.key} and {schedule.backend_zone.key} differ otherwise from"
-            f" {wanted.until.astimezone(schedule.zone):%Y-%m-%d} on: apply again after that day's"
-            " first run, or the next is off"
+            f" {wanted.until.astimezone(schedule.zone):%Y-%m-%d} on: apply between the last run"
+            " before and the first run after that, or every day"
         )
     if schedule.local:
         yield (

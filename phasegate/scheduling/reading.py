@@ -16,7 +16,7 @@ from phasegate.errors import BadInput
 from phasegate.kubeflow.arguments import check_arguments, project_arguments
 from phasegate.kubeflow.compiled import Compiled, load_compiled
 from phasegate.project.load import load_project
-from phasegate.scheduling.cron import parse
+from phasegate.scheduling.cron import Cron, parse
 from phasegate.scheduling.declaration import Schedule
 from phasegate.scheduling.document import load_document
 
@@ -121,11 +121,19 @@ class _Reader:
                 fix=error.fix,
             ) from None
 
-    def _cron(self, text: str, at: tuple[str, ...]) -> Any:
+    def _cron(self, text: str, at: tuple[str, ...]) -> Cron:
+        where = self.place(*at, "cron")
         try:
-            return parse(text)
+            cron = parse(text)
         except ValueError as error:
-            raise BadInput(f"cron '{text}': {error}", where=self.place(*at, "cron")) from None
+            raise BadInput(f"cron '{text}': {error}", where=where) from None
+        if len(cron.second.values) == 60:
+            raise BadInput(
+                f"cron '{text}' starts a run in every second of each minute that it names",
+                where=where,
+                fix="the first field is the second: write 0 there",
+            )
+        return cron
 
     def _zone(self, value: Mapping[str, Any], at: tuple[str, ...]) -> ZoneInfo:
         keys = (*at, "zone") if "zone" in value else ("zone",)

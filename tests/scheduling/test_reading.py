@@ -68,6 +68,7 @@ def test_defaults_come_from_the_file(tmp_path: Path) -> None:
     ("text", "says"),
     [
         (_text('"0 3 * * *"'), r"line 8: .*five fields.*'0 0 3 \* \* \*'"),
+        (_text('"* 0 3 * * *"'), r"line 8: .*in every second"),
         (_text('"0 0 25 * * *"'), r"line 8: .*hour '25' is not within 0 to 23"),
         (_text('"0 0 3 * * 7"'), r"line 8: .*day of the week '7'"),
         (_text('"0 0 3 31 2 *"'), r"line 8: .*no run within five years"),
