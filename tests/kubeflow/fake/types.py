@@ -11,6 +11,7 @@ import kfp_server_api
 
 from tests.kubeflow.fake.refusals import Refused, invalid
 
+_LONGS = frozenset({"max_concurrency", "interval_second", "long_value"})
 _PLAIN = {"str": str, "int": int, "bool": bool, "float": (int, float)}
 
 
@@ -70,7 +71,8 @@ def _of(wanted: type, value: Any, kind: str, where: str) -> Any:
 def read(value: Any, kind: str) -> Any:
     """A request's value, checked, with fields by the names of the types.
 
-    As in all of protobuf's JSON, a field may also be written in camel case.
+    As in all of protobuf's JSON, a field may also be written in camel case, and an integer of 64
+    bits as a number.
 
     Raises:
         Refused: 400, it is not of the type.
@@ -87,7 +89,10 @@ def _renamed(value: Any, kind: str) -> Any:
     camel = {re.sub(r"_(.)", lambda found: found[1].upper(), name): name for name in names}
     known = {key: key if key in names else camel.get(key, key) for key in value}
     return {
-        known[key]: _renamed(one, names.get(known[key], "object")) for key, one in value.items()
+        known[key]: str(one)
+        if known[key] in _LONGS and type(one) is int
+        else _renamed(one, names.get(known[key], "object"))
+        for key, one in value.items()
     }
 
 
