@@ -104,10 +104,11 @@ def service_account(section: Section, components: Collection[str]) -> str:
 
     Args:
         section: `kubernetes` of a valid project file.
-        components: those in the pipeline. Some of them change a release on the cluster, for which
-            KFP's own account has no rights.
+        components: those in the pipeline, as their folders are called or as KFP spells them
+            (``release-step``). Some of them change a release on the cluster, for which KFP's own
+            account has no rights.
     """
-    acts = any(component in ACTING for component in components)
+    acts = any(component.replace("-", "_") in ACTING for component in components)
     return section.get("service_account", ACTING_ACCOUNT if acts else "")
 
 
