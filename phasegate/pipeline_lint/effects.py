@@ -37,7 +37,7 @@ def effect_of(task: Task, executor: Executor) -> str | None:
 
 
 def _our_component(executor: Executor) -> str | None:
-    words = [str(node.value) for node in executor.words()]
+    words = [str(node.value) for node in executor.words]
     for flag, module in itertools.pairwise(words):
         if flag == "-m" and module.startswith(_OURS):
             return module.removeprefix(_OURS)
@@ -45,7 +45,7 @@ def _our_component(executor: Executor) -> str | None:
 
 
 def _function(executor: Executor) -> str:
-    words = [str(node.value) for node in executor.words()]
+    words = [str(node.value) for node in executor.words]
     named = itertools.pairwise(words)
     return next((name for flag, name in named if flag == "--function_to_execute"), "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from phasegate.pipeline_lint.rules.documents import (
     WRONG_TYPE,
     WRONG_VALUE,
 )
-from phasegate.pipeline_lint.schema.types import PIPELINE, PLATFORM, bundled
+from phasegate.pipeline_lint.schema.types import PIPELINE, PLATFORM, bundled, fitting
 
 _FAULTS = {
     Fault.UNKNOWN: UNKNOWN_FIELD,
@@ -68,9 +69,16 @@ def sources(paths: Iterable[str | Path]) -> Iterator[tuple[Source, bool]]:
     Raises:
         BadInput: one is not there, cannot be read, or is no YAML.
     """
-    try:
+    with _without_advice():
         yield from read_sources(paths)
-    except BadInput as error:  # whose advice is for templates of manifests
+
+
+@contextlib.contextmanager
+def _without_advice() -> Iterator[None]:
+    """Leave out what the reader says of templates: a pipeline's braces are its placeholders."""
+    try:
+        yield
+    except BadInput as error:
         if error.fix is None:
             raise
         raise BadInput(error.what, where=error.where, expected=error.expected) from error
@@ -113,7 +121,9 @@ def examine(given: Iterable[tuple[Source, bool]]) -> Examined:
 
 def examine_text(name: str, text: str) -> Examined:
     """The same for one text that has to be a pipeline."""
-    return examine([(read(name, text.encode()), True)])
+    with _without_advice():
+        source = read(name, text.encode())
+    return examine([(source, True)])
 
 
 def _pipelines(source: Source, named: bool) -> Iterator[Pipeline]:
@@ -161,6 +171,8 @@ def _in_description(pipeline: Pipeline, last: int) -> list[Suppression]:
 def _misfits(pipeline: Pipeline) -> Iterator[Finding]:
     documents = [(pipeline.node, PIPELINE), *((one, PLATFORM) for one in pipeline.platforms)]
     for node, schema in documents:
+        if fitting().check(schema)(node):
+            continue
         for misfit in misfits(node, schema, bundled()):
             rule = _FAULTS[misfit.fault]
             yield _finding(pipeline, rule, misfit.line, "", misfit.what, misfit.fix)

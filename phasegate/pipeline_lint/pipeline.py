@@ -32,7 +32,7 @@ class Problem:
     edit: Edit | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Component:
     """A component: a graph of tasks, or what runs in an executor.
 
@@ -54,18 +54,26 @@ class Component:
 
     def inputs(self, kind: str) -> dict[str, Node]:
         """Inputs that are declared; kind is ``parameters`` or ``artifacts``."""
-        return dict(self.node.entries("inputDefinitions", kind))
+        return self._declared["inputDefinitions", kind]
 
     def outputs(self, kind: str) -> dict[str, Node]:
         """Outputs that are declared."""
-        return dict(self.node.entries("outputDefinitions", kind))
+        return self._declared["outputDefinitions", kind]
+
+    @functools.cached_property
+    def _declared(self) -> dict[tuple[str, str], dict[str, Node]]:
+        return {
+            (way, kind): dict(self.node.entries(way, kind))
+            for way in ("inputDefinitions", "outputDefinitions")
+            for kind in KINDS
+        }
 
     def tasks(self) -> dict[str, Node]:
         """Tasks of the graph."""
         return dict(self.node.entries("dag", "tasks"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Executor:
     """What runs a component.
 
@@ -85,11 +93,11 @@ class Executor:
         """The container, where it is one."""
         return self.node.at("container")
 
-    def words(self) -> Iterator[Node]:
+    @functools.cached_property
+    def words(self) -> list[Node]:
         """Command and arguments in order."""
         container = self.container or EMPTY
-        yield from container.items("command")
-        yield from container.items("args")
+        return [*container.items("command"), *container.items("args")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +136,20 @@ class Task:
 
     def producers(self) -> Iterator[Node]:
         """Names of tasks that its inputs come from, each where it is said."""
-        for _, source in self.sources("parameters"):
-            for way in ("taskOutputParameter", "taskFinalStatus"):
-                if (node := source.at(way, "producerTask")) is not None:
-                    yield node
-        for _, source in self.sources("artifacts"):
-            if (node := source.at("taskOutputArtifact", "producerTask")) is not None:
+        ways = [
+            *((source, "taskOutputParameter") for _, source in self.sources("parameters")),
+            *((source, "taskFinalStatus") for _, source in self.sources("parameters")),
+            *((source, "taskOutputArtifact") for _, source in self.sources("artifacts")),
+        ]
+        for source, way in ways:
+            node = source.at(way, "producerTask")
+            if node is not None and isinstance(node.value, str):
+                yield node
+
+    def awaited(self) -> Iterator[Node]:
+        """Names of tasks that it depends on, each where it is said."""
+        for node in self.node.items("dependentTasks"):
+            if isinstance(node.value, str):
                 yield node
 
 

@@ -16,8 +16,8 @@ from phasegate.pipeline_lint.rules import PIPELINE_RULES
 from tests.pipeline_lint.planting import CLEAN
 
 TEXT = CLEAN.read_text(encoding="utf-8")
-CACHED = TEXT.replace("        deploy:\n          cachingOptions: {}\n",
-                      "        deploy:\n          cachingOptions:\n            enableCache: true\n")  # fmt: skip
+DEPLOY = "        deploy:\n          cachingOptions:"
+CACHED = TEXT.replace(f"{DEPLOY} {{}}\n", f"{DEPLOY}\n            enableCache: true\n")
 BROKEN = TEXT.replace("schemaVersion: 2.1.0", "schemaVersion: 3.0.0")
 
 

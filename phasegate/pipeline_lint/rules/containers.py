@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ def unpinned_python(pipeline: Pipeline) -> Problems:
 
 
 def _is_function(executor: Executor) -> bool:
-    return any(node.value == "--function_to_execute" for node in executor.words())
+    return any(node.value == "--function_to_execute" for node in executor.words)
 
 
 @rule(
@@ -93,15 +94,21 @@ def no_command(pipeline: Pipeline) -> Problems:
 def unpinned_packages(pipeline: Pipeline) -> Problems:
     """A task installs packages while it runs, without saying in which version."""
     for executor, _ in pipeline.containers:
-        for node in executor.words():
+        for node in executor.words:
             if isinstance(node.value, str) and "install" in node.value:
-                loose = list(dict.fromkeys(_unpinned(node.value[:_LONGEST])))
+                loose = _unpinned(node.value[:_LONGEST])
                 if loose:
                     yield Problem(node, str(executor), f"it installs {', '.join(loose[:5])}")
                     break
 
 
-def _unpinned(script: str) -> Iterator[str]:
+@functools.lru_cache(maxsize=64)
+def _unpinned(script: str) -> tuple[str, ...]:
+    """Packages that a script installs in any version; the SDK writes one script for many tasks."""
+    return tuple(dict.fromkeys(_installed_loosely(script)))
+
+
+def _installed_loosely(script: str) -> Iterator[str]:
     for match in _INSTALL.finditer(script):
         words = _words(match[1])
         skip = False

@@ -58,7 +58,7 @@ def is_exit_task(pipeline: Pipeline, task: Task) -> bool:
     if task.node.text("triggerPolicy", "strategy") != "ALL_UPSTREAM_TASKS_COMPLETED":
         return False
     beside = pipeline.tasks_of(task.parent)
-    names = [str(node.value) for node in task.node.items("dependentTasks")]
+    names = [str(node.value) for node in task.awaited()]
     guarded = [beside[name].node.text("componentRef", "name") for name in names if name in beside]
     return any((name or "").startswith("comp-exit-handler-") for name in guarded)
 

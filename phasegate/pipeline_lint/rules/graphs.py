@@ -21,7 +21,7 @@ from phasegate.pipeline_lint.rules.registry import ERROR, INFO, WARNING, Problem
 def missing_dependency(pipeline: Pipeline) -> Problems:
     """A task takes the output of another without depending on it."""
     for task in pipeline.tasks:
-        awaited = {node.value for node in task.node.items("dependentTasks")}
+        awaited = {node.value for node in task.awaited()}
         seen = set()
         for node in task.producers():
             name = node.value
@@ -39,7 +39,7 @@ def missing_dependency(pipeline: Pipeline) -> Problems:
 
 def _await(task: Task, name: str) -> Edit | None:
     awaited = task.node.at("dependentTasks")
-    first = next(task.node.items("dependentTasks"), None)
+    first = next(task.awaited(), None)
     if awaited is None:
         reference = task.node.at("componentRef")
         return reference and Insert(
@@ -62,7 +62,7 @@ def cycle(pipeline: Pipeline) -> Problems:
         waits = {
             name: {
                 str(node.value)
-                for node in (*task.producers(), *task.node.items("dependentTasks"))
+                for node in (*task.producers(), *task.awaited())
                 if node.value in tasks
             }
             for name, task in tasks.items()

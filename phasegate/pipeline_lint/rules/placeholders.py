@@ -20,9 +20,8 @@ _OUTPUT_FILE = "outputs.output_file"
 
 def _placeholders(pipeline: Pipeline) -> Iterator[tuple[Executor, Node, str]]:
     for executor, container in pipeline.containers:
-        nodes = [*executor.words()]
-        nodes += [one for entry in container.items("env") if (one := entry.at("value")) is not None]
-        for node in nodes:
+        values = [entry.at("value") for entry in container.items("env")]
+        for node in (*executor.words, *(one for one in values if one is not None)):
             if isinstance(node.value, str) and "{{$." in node.value:
                 for match in _PLACEHOLDER.finditer(node.value):
                     yield executor, node, match[1]

@@ -77,7 +77,7 @@ def secret_in_command(pipeline: Pipeline) -> Problems:
     """A command or an argument holds a secret in plain text."""
     for executor, _ in pipeline.containers:
         before = ""
-        for node in executor.words():
+        for node in executor.words:
             text = node.value if isinstance(node.value, str) else ""
             flag = _FLAG.fullmatch(text[:_LONGEST])
             name, value = (flag[1], flag[2]) if flag else (before, text)
