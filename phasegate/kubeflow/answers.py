@@ -50,6 +50,7 @@ def error_of(
         means: of authentication, in words.
     """
     said = message_of(body)
+    status = _meant(status, said)
     if status in _TEMPORARY and not _is_refusal(said):
         return Temporary(
             f"it answers {status}: {said}", seconds=_seconds(retry_after), before=status == 429
@@ -65,7 +66,7 @@ def error_of(
             where=where,
             fix=f"renew it, or give another: {MEANS}",
         )
-    if status == 403 or "authoriz" in said.lower() or "PermissionDenied" in said:
+    if status == 403:
         return BadInput(
             f"this is not allowed to {means} ({said})",
             where=where,
@@ -86,6 +87,16 @@ def message_of(body: bytes) -> str:
             text = str(value.get("message") or value.get("error_message") or value)
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _meant(status: int, said: str) -> int:
+    """The status that an answer should have had: uploads answer 400 to whoever may not."""
+    if status != 400:
+        return status
+    if "authentication failed" in said or "Unauthenticated" in said:
+        return 401
+    denied = ("permission to create", "PermissionDenied", "Authorization Failure", "not authorized")
+    return 403 if any(words in said for words in denied) else status
 
 
 def _is_refusal(said: str) -> bool:

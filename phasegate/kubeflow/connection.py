@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from phasegate.kubeflow.credentials import Credentials
 _SECONDS = (5, 60)  # to connect, and to read
 _BACKOFF = wait_random_exponential(multiplier=0.1, max=5)
 PAGE = 100
+CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 Json = dict[str, Any]
 T = TypeVar("T")
 
@@ -44,6 +46,7 @@ class Connection:
         configuration.host = endpoint
         configuration.retries = False  # neither of calls nor to where a proxy has people sign in
         configuration.connection_pool_maxsize = 8
+        configuration.ssl_ca_cert = next(filter(None, map(os.environ.get, CERTIFICATES)), None)
         self.endpoint, self.credentials = endpoint, credentials
         self._retry_seconds = retry_seconds
         self._client = kfp_server_api.ApiClient(configuration)
@@ -123,12 +126,19 @@ class Connection:
             ) from None
 
     def pages(
-        self, method: Callable[..., Any], *arguments: Any, items: str, where: str, **query: Any
+        self,
+        method: Callable[..., Any],
+        *arguments: Any,
+        items: str,
+        where: str,
+        size: int = PAGE,
+        **query: Any,
     ) -> Iterator[Json]:
         """The objects of all pages of a list.
 
         Args:
             items: field of the answer that holds them.
+            size: of a page.
 
         Raises:
             BadInput: the backend refuses.
@@ -137,7 +147,7 @@ class Connection:
         token = ""
         while True:
             answer = self.call(
-                method, *arguments, where=where, page_size=PAGE, page_token=token, **query
+                method, *arguments, where=where, page_size=size, page_token=token, **query
             )
             yield from answer.get(items) or ()
             token = answer.get("next_page_token", "")
@@ -156,10 +166,12 @@ class Connection:
             )
             status, retry_after, body = response.status, None, response.data
         except self._api.ApiException as error:
-            if not error.status:
-                raise Temporary(_told(error), before=True) from None
             status, retry_after = error.status, (error.headers or {}).get("Retry-After")
             body = error.body.encode() if isinstance(error.body, str) else error.body or b""
+        except AttributeError as error:  # the package trips over a TLS error that it has caught
+            if not isinstance(error.__context__, self._api.ApiException):
+                raise
+            raise self._insecure(str(error.__context__.reason)) from None
         except urllib3.exceptions.HTTPError as error:
             before = isinstance(
                 error,
@@ -170,6 +182,15 @@ class Connection:
         if value is None:
             raise error_of(status, retry_after, body, where=where, means=self.credentials.means)
         return value
+
+    def _insecure(self, reason: str) -> Exception:
+        if "CERTIFICATE_VERIFY_FAILED" not in reason:
+            return Temporary(" ".join(reason.split()))
+        return BadInput(
+            "its certificate is not trusted",
+            where=self.endpoint,
+            fix=f"name a file of the authorities that are, in {CERTIFICATES[0]}",
+        )
 
 
 def or_none(ask: Callable[[], T]) -> T | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from phasegate.kubeflow.answers import Missing
-from phasegate.kubeflow.connection import Connection, or_none
+from phasegate.kubeflow.connection import PAGE, Connection, or_none
 from phasegate.kubeflow.filters import predicates
 from phasegate.kubeflow.objects import Pipeline, Version
 from phasegate.kubeflow.reading import pipeline_of, version_of
@@ -123,17 +123,22 @@ class Versions:
 
     def latest(self, pipeline_id: str) -> Version | None:
         """The newest version; None where there is none."""
-        return next(self.list(pipeline_id, sort_by="created_at desc"), None)
+        return next(self.list(pipeline_id, sort_by="created_at desc", size=1), None)
 
     def list(
-        self, pipeline_id: str, *, sort_by: str = "created_at", **wanted: object
+        self, pipeline_id: str, *, sort_by: str = "created_at", size: int = PAGE, **wanted: object
     ) -> Iterator[Version]:
-        """All versions of a pipeline, page by page; none where there is no such pipeline."""
+        """All versions of a pipeline, page by page; none where there is no such pipeline.
+
+        Args:
+            size: of a page; each version comes with all that was uploaded.
+        """
         rows = self._connection.pages(
             self._service.pipeline_service_list_pipeline_versions,
             pipeline_id,
             items="pipeline_versions",
             where=f"versions of {pipeline_id}",
+            size=size,
             sort_by=sort_by,
             filter=predicates(wanted),
         )

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import signal
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -22,6 +18,7 @@ from phasegate.errors import ExitCode
 from tests.kubeflow.conftest import ROOT
 from tests.kubeflow.fake import FakeKubeflow
 from tests.kubeflow.samples import SMALL
+from tests.kubeflow.waiting import until
 
 PROJECT = str(ROOT / "examples" / "card-fraud.yaml")
 STORE = ("--store", "gs://bucket/store")
@@ -50,24 +47,16 @@ def run(fake: FakeKubeflow, monkeypatch: pytest.MonkeyPatch) -> Callable[..., in
     return call
 
 
-def _until(look: Callable[[], T]) -> T:
-    deadline = time.monotonic() + SECONDS
-    while not (found := look()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    return found
-
-
 def _carry_on(
     fake: FakeKubeflow, state: str, tasks: Mapping[str, str | tuple[str, str]], error: str = ""
 ) -> threading.Thread:
     """Let the run that will be started go on and end."""
 
     def work() -> None:
-        run_id = _until(lambda: fake.runs)[0]["run_id"]
+        run_id = until(lambda: fake.runs)[0]["run_id"]
         fake.advance(run_id, "RUNNING", dict.fromkeys(tasks, "RUNNING"))
         looks = len(fake.requests)
-        _until(lambda: len(fake.requests) > looks + 1)
+        until(lambda: len(fake.requests) > looks + 1)
         fake.advance(run_id, state, tasks, error=error)
 
     thread = threading.Thread(target=work)
@@ -231,49 +220,3 @@ def test_pods_have_the_projects_service_account_or_the_one_that_is_named(
     assert run(path, *STORE, "--no-wait", "--service-account", "other") == ExitCode.PASSED
     assert [one["service_account"] for one in fake.runs] == ["trainer", "other"]
     assert "careful: data, monitoring: paths of this machine" in said.getvalue()
-
-
-def _start(fake: FakeKubeflow, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "phasegate.cli", "submit", PROJECT, *STORE, *arguments]
-    return subprocess.Popen(
-        [*command, "--endpoint", fake.url, "--every", "0.05"],
-        cwd=ROOT, env={**os.environ, "NO_COLOR": "1"}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-
-
-def test_ctrl_c_stops_following_and_not_the_run(fake: FakeKubeflow) -> None:
-    process = _start(fake)
-    _until(lambda: any(one.operation == "run_service_get_run" for one in fake.requests))
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=SECONDS)
-    assert process.returncode == 130
-    assert "stopped following: the run goes on at" in said
-    (made,) = fake.runs
-    assert made["state"] == "PENDING"
-    assert f"--run-name {made['display_name']}" in said
-    assert not any("terminate" in one.path or one.method == "DELETE" for one in fake.requests)
-    again = _start(fake, "--run-name", made["display_name"])
-    looks = len(fake.requests)
-    _until(lambda: "run_service_get_run" in [one.operation for one in fake.requests[looks:]])
-    fake.advance(made["run_id"], "SUCCEEDED", PASSED)
-    _, said = again.communicate(timeout=SECONDS)
-    assert again.returncode == 0
-    assert "there already" in said
-    assert len(fake.runs) == 1
-
-
-def test_a_submit_that_is_killed_between_upload_and_run_makes_no_second_version(
-    fake: FakeKubeflow, run: Callable[..., int], said: io.StringIO
-) -> None:
-    fake.fail("POST", "/runs$", status=503, delay=3, times=None)  # it is on its way, and not there
-    process = _start(fake)
-    _until(lambda: any("experiments" in one.path for one in fake.requests))
-    _until(lambda: len(fake.experiments) == 2)
-    process.kill()
-    process.communicate(timeout=SECONDS)
-    assert (len(fake.versions), fake.runs) == (1, [])
-    fake.heal()
-    assert run(PROJECT, *STORE, "--no-wait") == ExitCode.PASSED
-    assert (len(fake.versions), len(fake.runs)) == (1, 1)
-    assert "there already" in said.getvalue()
