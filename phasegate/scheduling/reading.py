@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -13,15 +13,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from phasegate.clock import now as clock
 from phasegate.errors import BadInput
-from phasegate.kubeflow.arguments import check_arguments, project_arguments
-from phasegate.kubeflow.compiled import Compiled, load_compiled
-from phasegate.project.load import load_project
+from phasegate.kubeflow.arguments import check_arguments
+from phasegate.kubeflow.compiled import Compiled
 from phasegate.scheduling.cron import Cron, parse
 from phasegate.scheduling.declaration import Schedule
 from phasegate.scheduling.document import load_document
-
-SHIPPED = ("training", "release", "monitoring", "reproduction")
-_COMPILED = Path(__file__).parents[2] / "pipelines" / "compiled"
+from phasegate.scheduling.sources import SHIPPED, OfProject, compiled_pipeline, of_project
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,8 @@ class _Reader:
         at = ("schedules", name)
         compiled = self._compiled(value["pipeline"], at)
         version = value.get("version", "pinned")
-        parameters, local = self._parameters(value, compiled, at)
+        project = self._project(value, compiled, at)
+        parameters = self._parameters(value, compiled, project, at)
         made = Schedule(
             owner=self._document["name"],
             name=name,
@@ -99,9 +97,9 @@ class _Reader:
             experiment=self._either(value, "experiment", self._document["name"]),
             enabled=value.get("enabled", True),
             respect_pause=self._either(value, "respect_pause", False),
-            service_account=self._either(value, "service_account", ""),
+            service_account=self._either(value, "service_account", project.service_account),
             line=self._document["schedules"].lc.key(name)[0] + 1,
-            local=local,
+            local=tuple(one for one in project.local if one not in self._given(value, compiled)),
         )  # fmt: skip
         self._check_times(made, at)
         return made
@@ -110,9 +108,10 @@ class _Reader:
         return value.get(key, self._document.get(key, default))
 
     def _compiled(self, text: str, at: tuple[str, ...]) -> Compiled:
-        path = _COMPILED / f"{text}.yaml" if text in SHIPPED else self._path.parent / text
+        shipped = self._document.get("compiled")
+        folder = self._path.parent
         try:
-            return _read_compiled(path)
+            return compiled_pipeline(text, folder, folder / shipped if shipped else None)
         except BadInput as error:
             raise BadInput(
                 f"{error.what} ({error.where})",
@@ -167,11 +166,31 @@ class _Reader:
                 fix="choose another time, or set zone to the backend's own",
             ) from None
 
-    def _parameters(
+    def _given(self, value: Mapping[str, Any], compiled: Compiled) -> dict[str, Any]:
+        """Parameters that the file itself gives to a schedule."""
+        shared = self._document.get("parameters", {})
+        known = {name: one for name, one in shared.items() if name in compiled.parameters}
+        return {**known, **value.get("parameters", {})}
+
+    def _project(
         self, value: Mapping[str, Any], compiled: Compiled, at: tuple[str, ...]
-    ) -> tuple[dict[str, Any], tuple[str, ...]]:
-        own = value.get("parameters", {})
-        for name in own:
+    ) -> OfProject:
+        name = self._either(value, "project", "")
+        if not name:
+            return OfProject({}, (), "")
+        store = str(self._given(value, compiled).get("store", ""))
+        try:
+            return of_project(self._path.parent / name, compiled.path, store)
+        except BadInput as error:
+            if error.where:
+                raise  # it is the project file that is wrong
+            where = self.place(*at, "pipeline")
+            raise BadInput(error.what, where=where, fix=error.fix) from None
+
+    def _parameters(
+        self, value: Mapping[str, Any], compiled: Compiled, project: OfProject, at: tuple[str, ...]
+    ) -> dict[str, Any]:
+        for name in value.get("parameters", {}):
             if name not in compiled.parameters:
                 close = difflib.get_close_matches(name, compiled.parameters, n=1)
                 raise BadInput(
@@ -180,45 +199,18 @@ class _Reader:
                     expected=f"one of {', '.join(sorted(compiled.parameters))}",
                     fix=f"did you mean '{close[0]}'?" if close else None,
                 )
-        shared = self._document.get("parameters", {})
-        named = {name: one for name, one in shared.items() if name in compiled.parameters}
-        known: Mapping[str, Any] = {}
-        local: tuple[str, ...] = ()
-        if project := self._either(value, "project", ""):
-            store = {**named, **own}.get("store", "")
-            path = self._path.parent / project
-            known, local = _of_project(path, compiled.path, str(store))
         try:
-            checked = dict(check_arguments(compiled, {**known, **named, **own}))
-            return checked, tuple(name for name in local if name not in named and name not in own)
+            given = {**project.parameters, **self._given(value, compiled)}
+            return dict(check_arguments(compiled, given))
         except BadInput as error:
             raise BadInput(
                 f"schedule '{at[-1]}' of pipeline {compiled.name}: {error.what}",
                 where=self.place(*at, "parameters"),
-                fix="set it under parameters" + ("" if project else ", or name a project file"),
+                fix="set it under parameters"
+                + ("" if project.parameters else ", or name a project file"),
             ) from None
 
 
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
-
-
-@cache
-def _read_compiled(path: Path) -> Compiled:
-    return load_compiled(path)
-
-
-@cache
-def _of_project(
-    path: Path, compiled: Path, store: str
-) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-    """What a project says about a pipeline's parameters, and which of it is this machine's."""
-    project, pipeline = load_project(path), _read_compiled(compiled)
-    found = project_arguments(pipeline, project, {"store": store})
-    moved = replace(project, folder=Path("/another/machine"))
-    elsewhere = project_arguments(pipeline, moved, {"store": store})
-    return found, tuple(name for name in found if found[name] != elsewhere[name])
-
-
-__all__ = ["Declaration", "load_schedules"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -35,8 +36,12 @@ def _load(folder: Path, text: str):
     return load_schedules(path, NOW)
 
 
-def test_the_example_is_valid_and_says_what_it_means() -> None:
-    found = load_schedules(_ROOT / "examples" / "schedules.yaml", NOW)
+def test_the_example_is_valid_and_says_what_it_means(tmp_path: Path) -> None:
+    (tmp_path / "examples").mkdir()
+    for one in (_ROOT / "examples").glob("*.yaml"):
+        shutil.copy(one, tmp_path / "examples")
+    shutil.copytree(_COMPILED, tmp_path / "compiled")
+    found = load_schedules(tmp_path / "examples" / "schedules.yaml", NOW)
     training, release, monitoring = found.schedules
     assert found.owner == "card-fraud"
     compiled = load_compiled(_COMPILED / "training.yaml")
@@ -44,10 +49,33 @@ def test_the_example_is_valid_and_says_what_it_means() -> None:
     assert (monitoring.version, monitoring.pipeline) == ("latest", "phasegate-monitoring")
     assert release.respect_pause
     assert training.on_backend(NOW).cron.text == "0 0 2 * * MON", "Berlin is an hour ahead"
-    assert training.parameters["store"] == "gs://example-card-fraud/store"
-    assert '"name":"card-fraud"' not in training.parameters["data"]
+    assert training.parameters["store"] == "gs://card-fraud/store"
     assert training.parameters["name"] == "card-fraud"
-    assert training.local == ("data", "monitoring"), "its sample data lie in a folder here"
+    assert training.service_account == "phasegate-pipeline"
+    assert training.local == release.local == (), "the data are in a bucket"
+
+
+def test_paths_of_this_machine_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "schedules.yaml"
+    path.write_text(
+        f"version: 1\nname: fraud\nproject: {_ROOT}/examples/card-fraud.yaml\n"
+        "schedules:\n  nightly:\n    pipeline: training\n    cron: '@daily'\n"
+        "    parameters: {store: gs://a}\n"
+    )
+    (one,) = load_schedules(path, NOW).schedules
+    assert "data" in one.local
+    assert one.cron.text == "0 0 0 * * *"
+
+
+def test_settings_of_a_cluster_have_to_be_in_the_pipeline(tmp_path: Path) -> None:
+    path = tmp_path / "schedules.yaml"
+    path.write_text(
+        f"version: 1\nname: fraud\nproject: {_ROOT}/examples/card-fraud-kubernetes.yaml\n"
+        "schedules:\n  nightly:\n    pipeline: training\n    cron: '@daily'\n"
+        "    parameters: {store: gs://a}\n"
+    )
+    with pytest.raises(BadInput, match=r"line 6: the kubernetes section .* phasegate compile"):
+        load_schedules(path, NOW)
 
 
 def test_defaults_come_from_the_file(tmp_path: Path) -> None:
