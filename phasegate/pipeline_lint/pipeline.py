@@ -11,6 +11,10 @@ from phasegate.pipeline_lint.edits import Edit
 
 EMPTY = Node({}, 0)
 KINDS = ("parameters", "artifacts")
+_WAYS = {
+    "parameters": ("taskOutputParameter", "taskFinalStatus"),
+    "artifacts": ("taskOutputArtifact",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class Executor:
         return [*container.items("command"), *container.items("args")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
     """A task of a graph.
 
@@ -134,17 +138,17 @@ class Task:
         """Inputs that are passed, each with where it comes from."""
         return self.node.entries("inputs", kind)
 
-    def producers(self) -> Iterator[Node]:
+    @functools.cached_property
+    def producers(self) -> list[Node]:
         """Names of tasks that its inputs come from, each where it is said."""
-        ways = [
-            *((source, "taskOutputParameter") for _, source in self.sources("parameters")),
-            *((source, "taskFinalStatus") for _, source in self.sources("parameters")),
-            *((source, "taskOutputArtifact") for _, source in self.sources("artifacts")),
-        ]
-        for source, way in ways:
-            node = source.at(way, "producerTask")
-            if node is not None and isinstance(node.value, str):
-                yield node
+        found = []
+        for kind, ways in _WAYS.items():
+            for _, source in self.sources(kind):
+                for way in ways:
+                    node = source.at(way, "producerTask")
+                    if node is not None and isinstance(node.value, str):
+                        found.append(node)
+        return found
 
     def awaited(self) -> Iterator[Node]:
         """Names of tasks that it depends on, each where it is said."""

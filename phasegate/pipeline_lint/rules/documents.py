@@ -112,7 +112,6 @@ def duplicate_key(pipeline: Pipeline) -> Problems:
         node = waiting.pop()
         for key, line in node.duplicates:
             yield Problem(Node(None, line), "pipeline", f"{key} is there twice")
-        if isinstance(node.value, dict):
-            waiting.extend(node.value.values())
-        elif isinstance(node.value, list):
-            waiting.extend(node.value)
+        inner = node.value.values() if isinstance(node.value, dict) else node.value
+        if isinstance(node.value, dict | list):
+            waiting.extend(one for one in inner if isinstance(one.value, dict | list))

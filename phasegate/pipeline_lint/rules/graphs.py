@@ -23,7 +23,7 @@ def missing_dependency(pipeline: Pipeline) -> Problems:
     for task in pipeline.tasks:
         awaited = {node.value for node in task.awaited()}
         seen = set()
-        for node in task.producers():
+        for node in task.producers:
             name = node.value
             there = isinstance(name, str) and name in pipeline.tasks_of(task.parent)
             if not there or name in awaited or name in seen:
@@ -62,7 +62,7 @@ def cycle(pipeline: Pipeline) -> Problems:
         waits = {
             name: {
                 str(node.value)
-                for node in (*task.producers(), *task.awaited())
+                for node in (*task.producers, *task.awaited())
                 if node.value in tasks
             }
             for name, task in tasks.items()

@@ -70,7 +70,7 @@ def unknown_task(pipeline: Pipeline) -> Problems:
 
 def _named_tasks(pipeline: Pipeline, graph: Component) -> Iterator[tuple[str, Node]]:
     for task in pipeline.tasks_of(graph).values():
-        for node in (*task.producers(), *task.awaited()):
+        for node in (*task.producers, *task.awaited()):
             yield str(task), node
     for _, _, _, selector in selectors(graph):
         node = selector.at("producerSubtask")
