@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from phasegate.cli.app import app
 from phasegate.cli.console import err, out, print_json
@@ -15,12 +14,9 @@ from phasegate.cli.submit_commands import EndpointOption, NamespaceOption, Retry
 from phasegate.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from phasegate.kubeflow.api import Kubeflow
     from phasegate.kubeflow.objects import Recurring
     from phasegate.scheduling.convergence import Step
-    from phasegate.scheduling.plan import Change
     from phasegate.scheduling.reading import Declaration
 
 schedule = typer.Typer(
@@ -29,7 +25,6 @@ schedule = typer.Typer(
 app.add_typer(schedule, name="schedule")
 
 FILE = Path("schedules.yaml")
-_STYLES = {"+": "green", "~": "yellow", ">": "green", "|": "magenta", "-": "red"}
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="File of schedules.")]
 FileOption = Annotated[Path, typer.Option("--file", help="File of schedules.")]
@@ -59,16 +54,18 @@ def plan_command(
 
     Nothing is changed. Exit code 0, with --exit-code 1 if apply would change anything; 2 bad input.
     """
+    from phasegate.cli.schedule_view import print_changes, summarize_changes
     from phasegate.clock import now
     from phasegate.scheduling.applying import plan_schedules
 
     declaration, backend = _open(file, endpoint, namespace, retry_seconds)
-    changes = plan_schedules(backend, declaration, now())
+    moment = now()
+    changes = plan_schedules(backend, declaration, moment)
     acting = [one for one in changes if one.kind.acts]
     if as_json:
-        print_json(_summary(declaration, changes))
+        print_json({"name": declaration.owner, "changes": summarize_changes(changes, moment)})
     else:
-        _print_changes(changes)
+        print_changes(changes, moment)
         unchanged = len(changes) - len(acting)
         out.print(f"{len(acting)} to change, {unchanged} as they are", markup=False)
     return ExitCode.BLOCKED if exit_code and acting else ExitCode.PASSED
@@ -88,23 +85,27 @@ def apply_command(
     What is new is made, what it replaces is switched off, and deleted once its runs have ended:
     now, or by the next apply. It can be run twice, by two at once, and again after it was killed.
     """
+    from phasegate.cli.schedule_view import print_changes, summarize_changes
     from phasegate.clock import now
     from phasegate.scheduling.applying import apply_schedules
 
     declaration, backend = _open(file, endpoint, namespace, retry_seconds)
+    moment = now()
     outcome = apply_schedules(
-        backend, declaration, now(), settle_seconds=settle, tell=lambda step: _tell(step, settle)
+        backend, declaration, moment, settle_seconds=settle, tell=lambda step: _tell(step, settle)
     )
     if as_json:
-        done = _summary(declaration, outcome.done)["changes"]
         print_json({
-            **_summary(declaration, outcome.left), "done": done, "converged": outcome.converged,
+            "name": declaration.owner,
+            "done": summarize_changes(outcome.done, moment),
+            "changes": summarize_changes(outcome.left, moment),
+            "converged": outcome.converged,
         })  # fmt: skip
     else:
         for one in outcome.done:
             what = one.recurring.name if one.recurring and not one.wanted else one.schedule
             out.print(f"{one.kind} {what}", markup=False)
-        _print_changes([one for one in outcome.left if str(one.kind) != "unchanged"])
+        print_changes([one for one in outcome.left if str(one.kind) != "unchanged"], moment)
         verdict = "as declared" if outcome.converged else "somebody else keeps changing these"
         out.print(f"{len(outcome.done)} changed; {verdict}", markup=False)
     return ExitCode.PASSED if outcome.converged else ExitCode.BLOCKED
@@ -119,32 +120,15 @@ def list_command(
     as_json: JsonOption = False,
 ) -> int:
     """List what the backend has of this file's set, with runs in flight."""
-    from rich.table import Table
-
+    from phasegate.cli.schedule_view import print_listed, summarize_listed
     from phasegate.scheduling.operating import list_schedules
 
     declaration, backend = _open(file, endpoint, namespace, retry_seconds)
     listed = list_schedules(backend, declaration)
     if as_json:
-        print_json([
-            {
-                "schedule": one.schedule, "declared": one.declared, "name": one.recurring.name,
-                "recurring_run": one.recurring.id, "enabled": one.recurring.enabled,
-                "backend_cron": one.recurring.cron, "in_flight": one.in_flight,
-                "created": one.recurring.created.isoformat(),
-            }
-            for one in listed
-        ])  # fmt: skip
-        return ExitCode.PASSED
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("schedule", "name", "state", "cron of the backend", "in flight", "made, UTC"):
-        table.add_column(heading)
-    for one in listed:
-        state = "on" if one.recurring.enabled else "off"
-        state += "" if one.declared else ", not declared"
-        table.add_row(escape(one.schedule), escape(one.recurring.name), state, one.recurring.cron,
-                      str(one.in_flight), f"{one.recurring.created:%Y-%m-%d %H:%M}")  # fmt: skip
-    out.print(table if listed else f"the backend has no schedule of {declaration.owner}")
+        print_json(summarize_listed(listed))
+    else:
+        print_listed(listed, declaration.owner)
     return ExitCode.PASSED
 
 
@@ -221,29 +205,6 @@ def _open(
 
     declaration = load_schedules(file)
     return declaration, connect(endpoint, namespace=namespace, retry_seconds=retry_seconds)
-
-
-def _summary(declaration: Declaration, changes: Sequence[Change]) -> dict[str, Any]:
-    from phasegate.clock import now
-    from phasegate.scheduling.diff import summarize
-
-    moment = now()
-    return {
-        "name": declaration.owner,
-        "changes": [summarize(one, moment) for one in changes],
-    }
-
-
-def _print_changes(changes: Sequence[Change]) -> None:
-    from phasegate.clock import now
-    from phasegate.scheduling.diff import lines
-
-    moment = now()
-    for change in changes:
-        heading, *rest = lines(change, moment)
-        out.print(heading, style=_STYLES.get(heading[0], ""), markup=False)
-        for line in rest:
-            out.print(line, markup=False)
 
 
 def _tell(step: Step, settle: float) -> None:

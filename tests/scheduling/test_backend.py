@@ -13,12 +13,6 @@ from phasegate.kubeflow.compiled import load_compiled
 from phasegate.kubeflow.submitting import upload
 from phasegate.scheduling.applying import apply_schedules, plan_schedules
 from phasegate.scheduling.convergence import Create, Disable, Outcome, Step
-from phasegate.scheduling.operating import (
-    delete_schedule,
-    list_schedules,
-    pause_schedule,
-    resume_schedule,
-)
 from phasegate.scheduling.plan import Kind
 from phasegate.scheduling.reading import Declaration, load_schedules
 from tests.kubeflow.fake import FakeKubeflow
@@ -211,31 +205,6 @@ def test_the_new_one_is_made_first(kubeflow: Kubeflow, declare: Declare) -> None
     assert kinds.index(Create) < kinds.index(Disable)
 
 
-def test_by_hand(fake: FakeKubeflow, kubeflow: Kubeflow, declare: Declare) -> None:
-    declaration = declare("nightly", "weekly", more="respect_pause: true")
-    _apply(kubeflow, declaration)
-    assert len(pause_schedule(kubeflow, declaration, "nightly")) == 1
-    assert pause_schedule(kubeflow, declaration, "nightly") == []
-    assert _kinds(kubeflow, declaration) == [Kind.HELD, Kind.UNCHANGED]
-    resume_schedule(kubeflow, declaration, "nightly", NOW)
-    assert _kinds(kubeflow, declaration) == [Kind.UNCHANGED, Kind.UNCHANGED]
-    run = fake.trigger(kubeflow_id := next(kubeflow.recurring.list()).id)
-    assert run is not None
-    listed = list_schedules(kubeflow, declaration)
-    assert [(one.schedule, one.in_flight) for one in listed] == [("nightly", 1), ("weekly", 0)]
-    deleted, left = delete_schedule(kubeflow, declaration, "nightly", settle_seconds=0)
-    assert (deleted, [one.id for one in left]) == ([], [kubeflow_id])
-    fake.advance(run, "FAILED")
-    deleted, left = delete_schedule(kubeflow, declaration, "nightly", settle_seconds=0)
-    assert ([one.id for one in deleted], left) == ([kubeflow_id], [])
-    with pytest.raises(BadInput, match="there is no schedule 'nightly' of fraud on the backend"):
-        pause_schedule(kubeflow, declaration, "nightly")
-    with pytest.raises(BadInput, match=r"none, or another, than is declared"):
-        resume_schedule(kubeflow, declaration, "nightly", NOW)
-    with pytest.raises(BadInput, match=r"'daily'.*one of nightly, weekly"):
-        resume_schedule(kubeflow, declaration, "daily", NOW)
-
-
 def test_an_empty_file_takes_only_its_own_away(
     fake: FakeKubeflow, kubeflow: Kubeflow, declare: Declare
 ) -> None:
@@ -246,6 +215,16 @@ def test_an_empty_file_takes_only_its_own_away(
     _apply(kubeflow, load_schedules(other_file, NOW))
     assert _apply(kubeflow, declare()).converged
     assert [name.split(".")[0] for name in _on(fake)] == ["fraud-two"]
+
+
+def test_schedules_of_a_profile_are_in_its_namespace(declare: Declare) -> None:
+    with FakeKubeflow.start(multi_user=True) as fake:
+        declaration = declare("nightly")
+        mine, other = (connect(fake.url, namespace=name) for name in ("team", "other"))
+        assert _apply(mine, declaration).converged
+        assert [one["namespace"] for one in fake.recurring_runs] == ["team"]
+        assert _kinds(mine, declaration) == [Kind.UNCHANGED]
+        assert _kinds(other, declaration) == [Kind.CREATE]
 
 
 def test_a_thousand_schedules_are_planned_in_time(kubeflow: Kubeflow, declare: Declare) -> None:
