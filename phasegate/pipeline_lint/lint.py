@@ -36,6 +36,7 @@ _FAULTS = {
     Fault.VALUE: WRONG_VALUE,
 }
 _IN_DESCRIPTION = re.compile(r"phasegate:\s*ignore\s*\[([^\]]*)\]([^\n;]*)")
+_OF_TASKS = frozenset({"PGP409", "PGP501", "PGP605"})  # not of components
 _MARKS = ("root", "deploymentSpec", "pipelineInfo")
 
 
@@ -180,6 +181,8 @@ def _misfits(pipeline: Pipeline) -> Iterator[Finding]:
 
 def _problems(pipeline: Pipeline) -> Iterator[tuple[Finding, Edit | None]]:
     for code, check in PIPELINE_RULES.checks.items():
+        if pipeline.is_component and code in _OF_TASKS:
+            continue
         rule = PIPELINE_RULES.rules[code]
         for one in check(pipeline):
             finding = _finding(pipeline, rule, one.node.line, one.subject, one.what, one.fix)

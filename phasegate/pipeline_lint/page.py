@@ -23,6 +23,9 @@ which holds for the whole file:
 phasegate: ignore[PGP408] four items at most\"\"\")
 ```
 
+A file that holds one component, as `kfp` compiles components, is not asked for retries, caching
+and resources (PGP409, PGP501, PGP605): whoever uses the component decides on them.
+
 `--fix` mends what is safe to mend, and prints a diff: caching of tasks that change the world is
 turned off (PGP501, PGP502), tasks that only compute are tried again (PGP409), defaults lose their
 quotes (PGP301), moving addresses are imported anew (PGP503), tasks wait for what they take

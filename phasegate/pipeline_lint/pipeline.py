@@ -212,6 +212,23 @@ class Pipeline:
         return self.executors.get(label or "")
 
     @functools.cached_property
+    def is_component(self) -> bool:
+        """Whether it is one component, which KFP compiles to a pipeline of one task like it.
+
+        What a task has, such as caching, retries and resources, whoever uses it decides.
+        """
+        if len(self.tasks) != 1 or self.tasks[0].name != self.node.text("pipelineInfo", "name"):
+            return False
+        (task,) = self.tasks
+        passed = {
+            (kind, name, source.text(f"componentInput{kind.capitalize().removesuffix('s')}"))
+            for kind in KINDS
+            for name, source in task.sources(kind)
+        }
+        alike = {(kind, name, name) for kind in KINDS for name in self.root.inputs(kind)}
+        return task.title == task.name and passed == alike
+
+    @functools.cached_property
     def steps(self) -> list[tuple[Task, Executor]]:
         """Tasks that run a container, each with it."""
         found = [(task, self.executor_of(task.component)) for task in self.tasks]

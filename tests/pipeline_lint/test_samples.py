@@ -13,7 +13,7 @@ from phasegate.pipeline_lint.lint import examine_text, lint
 from phasegate.pipeline_lint.schema.generate import pipeline_types
 from phasegate.pipeline_lint.schema.types import FILE
 from tests.pipeline_lint.samples import SAMPLES, compiled
-from tests.pipeline_lint.unsettled import UNSETTLED
+from tests.pipeline_lint.unsettled import PYTHON, UNSETTLED, send_email
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = sorted((ROOT / "pipelines" / "compiled").glob("*.yaml"))
@@ -22,6 +22,10 @@ OURS = sorted((ROOT / "pipelines" / "compiled").glob("*.yaml"))
 @pytest.mark.parametrize("file", OURS, ids=lambda file: file.stem)
 def test_nothing_is_found_in_our_pipelines(file: Path) -> None:
     assert lint([file]) == []
+
+
+def test_nothing_is_found_in_our_components() -> None:
+    assert lint([ROOT / "components"]) == []
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -36,6 +40,12 @@ def test_what_the_documentation_leaves_out_is_found_and_nothing_else(name: str) 
     found = examine_text(name, compiled(pipeline)).report.findings
 
     assert {finding.code for finding in found} == expected, found
+
+
+def test_a_component_alone_is_not_asked_for_what_its_user_decides() -> None:
+    found = examine_text("component", compiled(send_email)).report.findings
+
+    assert {finding.code for finding in found} == {PYTHON}
 
 
 def test_our_pipelines_cache_exactly_what_the_lint_lets_them() -> None:
