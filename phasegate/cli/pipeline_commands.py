@@ -95,6 +95,14 @@ def run(
     store: Annotated[
         str, typer.Option(help="Store of snapshots: a folder or gs:// address. [workspace/store]")
     ] = "",
+    compiled: Annotated[
+        Path,
+        typer.Option(
+            help="Folder of our compiled pipelines, such as those of a cluster. "
+            "\\[those of the package]",
+            show_default=False,
+        ),
+    ] = COMPILED,
     cache: Annotated[bool, typer.Option(help="Reuse steps whose inputs did not change.")] = True,
     as_json: JsonOption = False,
 ) -> int:
@@ -111,13 +119,20 @@ def run(
     from phasegate.project.load import load_project
 
     loaded = load_project(project)
+    pipeline = compiled / "training.yaml"
+    if not pipeline.is_file():
+        raise BadInput(
+            "there is no training.yaml",
+            where=str(compiled),
+            fix="phasegate compile --output writes our pipelines into a folder",
+        )
     for name in ENVIRONMENTS:
         environment(name).require_current()
     place = Workspace(workspace.resolve())
     arguments = {**loaded.parameters(), "store": store or str(place.store)}
     with tracking_variables(place) as variables, StepLines() as lines:
         record, folder = run_pipeline(
-            COMPILED / "training.yaml",
+            pipeline,
             arguments,
             project=loaded.name,
             workspace=place,

@@ -218,3 +218,14 @@ def test_the_documented_example_compiles_with_what_it_says(tmp_path: Path) -> No
     compilation.write_all(output=tmp_path, platforms=project.platform)
     steps = executors(read(tmp_path)["training"])
     assert steps["exec-train"]["nodeSelector"] == {"labels": {"phasegate/pool": "large"}}
+
+
+def test_a_run_takes_pipelines_that_were_compiled_for_a_cluster_only_where_there_are_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = io.StringIO()
+    monkeypatch.setattr(err, "file", told)
+    project = str(ROOT / "examples" / "card-fraud-kubernetes.yaml")
+    monkeypatch.setattr("sys.argv", ["phasegate", "run", project, "--compiled", str(tmp_path)])
+    assert main() == ExitCode.BAD_INPUT
+    assert f"{tmp_path}: there is no training.yaml. Phasegate compile --output" in told.getvalue()
