@@ -170,6 +170,8 @@ def resume(
 
     declaration, backend = _open(file, endpoint, namespace, retry_seconds)
     resumed = resume_schedule(backend, declaration, name, now())
+    if any(one.name == name and not one.enabled for one in declaration.schedules):
+        err.print(f"the next apply pauses it: {file} says enabled: false", markup=False)
     return _finish(as_json, name, {"resumed": [resumed]}, "resumed")
 
 
