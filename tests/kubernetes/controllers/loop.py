@@ -56,6 +56,8 @@ class Controllers(Behaviours):
         self._stopped.set()
         self._woken.set()
         self._threads[0].join()  # watches end with the server, or by themselves
+        if self._failure and kind is None:
+            self._look()  # the API may have been away at the last one
         assert not self._failure or kind, self._failure
 
     def heal(self) -> None:
