@@ -19,6 +19,7 @@ TAKEN_VOLUMES = (
     "dot-cache-scratch", "dot-config-scratch", "var-run-argo", "tmp-dir-argo", "ca-bundle",
 )  # fmt: skip
 TAKEN_VARIABLES = ("PHASEGATE_IMAGE", "PHASEGATE_LOCK", "KFP_POD_NAME", "KFP_POD_UID")
+TAKEN_LABELS = ("pipelines.kubeflow.org/", "workflows.argoproj.io/")
 LONGEST_VOLUME = 63
 LARGEST_ANNOTATIONS = 256 << 10
 
@@ -63,6 +64,9 @@ def _check_section(section: Section, at: _Place) -> None:
     for keys, text in _texts({n: v for n, v in section.items() if n != "components"}, at):
         if "annotations" not in keys.keys and any(ord(c) < 32 for c in text):
             raise keys.refuse("has a line break or another control character")
+    for label in section.get("labels", {}):
+        if label.startswith(TAKEN_LABELS):
+            raise (at / "labels" / label).refuse("is a label by which a run's pods are found")
     for position, one in enumerate(section.get("tolerations", ())):
         _check_toleration(one, at / "tolerations" / position)
     _check_variables(section, at)

@@ -12,17 +12,18 @@ from phasegate.errors import BadInput
 from phasegate.project.explanation import place
 
 _SHAPES = re.compile(
-    r"(AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,}|"
-    r"glpat-[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{30,}|sk-[A-Za-z0-9_-]{20,}|"
-    r"AIza[0-9A-Za-z_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|xox[abprs]-[0-9A-Za-z-]{10,}|"
-    r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.|-----BEGIN [A-Z ]*PRIVATE KEY|"
-    r"://[^/\s:@]*:[^/\s:@$]+@"
+    r"(?<![A-Za-z0-9])((AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}|"
+    r"github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{30,}|"
+    r"sk-([a-z]+[0-9]*-)*[A-Za-z0-9_]{20,}|AIza[0-9A-Za-z_-]{35}|ya29\.[A-Za-z0-9_-]{20,}|"
+    r"xox[abprs]-[0-9A-Za-z-]{10,}|eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.)|"
+    r"-----BEGIN [A-Z ]*PRIVATE KEY|://[^/\s:@]*:[^/\s:@$]+@"
 )
 _TELLING_NAME = re.compile(
     r"(^|[/_.-])(passwd|password|passphrase|pwd|secret|token|credentials?|"
     r"(api|access|private|secret|account|encryption|signing)[_-]?key)$",
     re.IGNORECASE,
 )
+_SWITCH = re.compile(r"(true|false|yes|no|on|off|enabled|disabled|)\Z", re.IGNORECASE)
 _RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 # Share of neighbours of another kind: 0.6 in random base64, about 0.2 in ChurnModel2026Pilot.
 _SWITCHES = 0.3
@@ -39,7 +40,7 @@ def refuse_secrets(path: Path, document: Any) -> None:
     """
     for keys, text in _texts(document, ()):
         in_cluster = keys[0] == "kubernetes"
-        if _SHAPES.search(text) or (in_cluster and (_is_told(keys) or _is_random(text))):
+        if _SHAPES.search(text) or (in_cluster and (_is_told(keys, text) or _is_random(text))):
             raise BadInput(
                 f"'{'.'.join(str(key) for key in keys)}' looks like a secret",
                 where=place(path, document, keys),
@@ -59,9 +60,10 @@ def _texts(node: Any, keys: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], 
         yield keys, node
 
 
-def _is_told(keys: Sequence[Any]) -> bool:
+def _is_told(keys: Sequence[Any], text: str) -> bool:
     """Whether the name says that the value is a secret; a variable's value is a key's name."""
-    return "env" not in keys and bool(_TELLING_NAME.search(str(keys[-1])))
+    named = "env" not in keys and _TELLING_NAME.search(str(keys[-1]))
+    return bool(named) and not _SWITCH.match(text)
 
 
 def _is_random(text: str) -> bool:

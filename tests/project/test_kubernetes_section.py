@@ -72,6 +72,8 @@ def test_components_have_what_all_have_that_can_be_said_for_all() -> None:
         (f"  labels: {{{'a' * 64}: b}}\n", "has the key"),
         ("  labels: {Example.com/team: a}\n", "has the key"),
         ("  annotations: {a/b/c: a}\n", "has the key"),
+        ("  labels:\n    pipelines.kubeflow.org/runid: a\n",
+         ", line 10: 'kubernetes.labels.pipelines.kubeflow.org/runid' is a label by which"),
         ("  node_selector: {'': a}\n", "has the key"),
         ("  tolerations: [{operator: Equal}]\n", ", line 9: 'kubernetes.tolerations.0' has no key"),
         ("  tolerations: [{key: a, operator: Exists, value: b}]\n",
@@ -134,6 +136,7 @@ def test_what_a_cluster_would_refuse_is_named_with_its_line(
         ("  annotations: {db-password: hunter2}\n", "annotations.db-password"),
         ("  annotations: {example.com/api-key: hunter2}\n", "annotations.example.com/api-key"),
         ("  annotations: {url: 'postgres://me:hunter2@db/x'}\n", "annotations.url"),
+        ("  annotations: {note: 'Bearer sk-proj-abcdefghij0123456789'}\n", "annotations.note"),
         ("  labels: {note: wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY}\n", "labels.note"),
         ("  secrets: [{name: AKIAIOSFODNN7EXAMPLE, env: {A: k}}]\n", "secrets.0.name"),
         ("  secrets: [{name: a, env: {A: wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY}}]\n",
@@ -149,7 +152,9 @@ def test_a_secret_itself_is_refused_and_not_repeated(
     message = refusal(tmp_path, section)
     assert f"'kubernetes.{key}' looks like a secret; expected names and keys" in message
     assert ", line " in message
-    assert not any(part in message for part in ("hunter2", "ghp_", "AKIA", "wJal", "MIIE"))
+    assert not any(
+        part in message for part in ("hunter2", "ghp_", "sk-proj", "AKIA", "wJal", "MIIE")
+    )
 
 
 def test_a_token_is_refused_in_the_whole_file(tmp_path: Path) -> None:
@@ -167,7 +172,9 @@ def test_names_keys_and_digests_are_no_secrets(tmp_path: Path) -> None:
         "  image_pull_secrets: [registry-credentials-of-the-data-science-team-2026]\n"
         f"  annotations: {{image: 'eu.gcr.io/loans/core@sha256:{'0a1b' * 16}',\n"
         "    sidecar.istio.io/inject: 'false', mail: data.science.team@example.com}\n"
-        "  labels: {app.kubernetes.io/part-of: ChurnPrediction2026Pilot}\n",
+        "  labels: {app.kubernetes.io/part-of: ChurnPrediction2026Pilot,\n"
+        "    task: risk-models-and-data-of-the-whole-of-2026}\n"
+        "  node_selector: {example.com/has-token: 'true'}\n",
     )
 
 
