@@ -133,11 +133,12 @@ def _pipelines(source: Source, named: bool) -> Iterator[Pipeline]:
         raise BadInput("it is empty", where=source.name, expected="a compiled pipeline")
     parts: list[tuple[Node, list[Node]]] = []
     for whole in source.documents:
-        document = whole.at("pipelineSpec") or whole
+        document = whole.at("spec", "pipelineSpec") or whole.at("pipelineSpec") or whole
+        inside = whole.at("spec", "platformSpec")
         if document.at("platforms") is not None and parts:
             parts[-1][1].append(document)
         elif sum(document.at(mark) is not None for mark in _MARKS) > 1:
-            parts.append((document, []))
+            parts.append((document, [inside] if inside is not None else []))
         elif named:
             raise BadInput(
                 _no_pipeline(document),

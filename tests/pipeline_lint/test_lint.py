@@ -157,11 +157,13 @@ def test_a_comment_above_a_line_suppresses_with_a_reason() -> None:
     assert (report.findings, report.suppressed) == ([], 1)
 
 
-def test_json_and_a_pipeline_job_are_read_like_yaml() -> None:
+def test_json_and_pipelines_within_other_objects_are_read_like_yaml() -> None:
     document = next(yaml.safe_load_all(TEXT))
     document["schemaVersion"] = "9.9"
 
-    for text in (json.dumps(document), json.dumps({"pipelineSpec": document}, indent=1)):
+    job, resource = {"pipelineSpec": document}, {"spec": {"pipelineSpec": document}}
+    for one in (document, job, resource):
+        text = json.dumps(one, indent=1)
         (finding,) = examine_text("x", text).report.findings
         assert finding.code == "PGP105"
 
@@ -186,6 +188,40 @@ def test_what_is_no_compiled_pipeline_is_said(text: str, said: str, monkeypatch)
         lint(["-"])
 
     assert "template" not in str(caught.value)
+
+
+def test_platform_settings_within_a_resource_of_kubernetes_are_checked() -> None:
+    pipeline, platform = yaml.safe_load_all(TEXT)
+    executors = platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    executors["exec-none"] = executors.pop("exec-train")
+    spec = {"pipelineSpec": pipeline, "platformSpec": platform}
+    text = yaml.safe_dump({"kind": "PipelineVersion", "spec": spec})
+
+    assert [finding.code for finding in examine_text("x", text).report.findings] == ["PGP801"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("judge_secret", "judge-secret", False),
+        ("judge_secret", "", False),
+        ("token_file", "/var/run/token", False),
+        ("password", "/var/run/password", False),
+        ("max_token", "gs://a/b", False),
+        ("tokens", "many", False),
+        ("judge_secret", "Tr0ub4dor", True),
+        ("apiKey", "abc", True),
+        ("message", "-----BEGIN RSA PRIVATE KEY-----", True),
+    ],
+)
+def test_names_and_places_of_secrets_are_no_secrets(name: str, value: str, found: bool) -> None:
+    old = "      uri:\n        defaultValue: gs://data/v3/raw.csv\n"
+    assert old in TEXT
+    text = TEXT.replace(old, f"      {name}:\n        defaultValue: '{value}'\n")
+
+    codes = [finding.code for finding in examine_text("x", text).report.findings]
+
+    assert codes == (["PGP706"] if found else [])
 
 
 def test_a_circle_of_components_is_found_and_ends() -> None:

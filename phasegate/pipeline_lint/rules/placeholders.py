@@ -31,8 +31,8 @@ def _placeholders(pipeline: Pipeline) -> Iterator[tuple[Executor, Node, str]]:
     "PGP701",
     "metadata-placeholder",
     ERROR,
-    why="kfp.local resolves it, the cluster's launcher does not: there the container gets the "
-    "placeholder itself.",
+    why="kfp.local and Vertex AI resolve it, KFP's own launcher does not: on a cluster the "
+    "container gets the placeholder itself.",
     fix="Pass '{{$}}', and take the metadata from that JSON.",
 )
 def metadata_placeholder(pipeline: Pipeline) -> Problems:

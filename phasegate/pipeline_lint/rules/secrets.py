@@ -32,6 +32,8 @@ _VALUE = re.compile(
     re.VERBOSE,
 )
 _FLAG = re.compile(r"--?([A-Za-z][A-Za-z0-9_-]*)(?:=(.*))?", re.DOTALL)
+# What is called a secret may be the name of one in Kubernetes, such as judge-secret.
+_REFERENCE = re.compile(r"[a-z][a-z0-9]*(?:[-.][a-z0-9]+)+")
 _PLACES = ("/", "gs://", "s3://", "$", "projects/")
 _LONGEST = 20_000
 
@@ -43,7 +45,11 @@ def _is_secret(name: str, value: object) -> str | None:
     if _has_form(value[:_LONGEST]):
         return "its value has the form of a secret"
     literal = PLACEHOLDER not in value and not value.startswith(_PLACES)
-    return "its name says that it is one" if literal and _NAME.search(_snake(name)) else None
+    named = _NAME.search(_snake(name))
+    if not literal or not named:
+        return None
+    refers = named[0].lower().endswith("secret") and _REFERENCE.fullmatch(value[:_LONGEST])
+    return None if refers else "its name says that it is one"
 
 
 @functools.lru_cache(maxsize=256)
