@@ -116,7 +116,7 @@ def test_components_have_what_all_have_that_can_be_said_for_all() -> None:
         ("  security_context: {}\n", "'kubernetes.security_context' is {}"),
         ("  security_context: {run_as_user: -1}\n", "a number from 0 to 2147483647"),
         ("  security_context: {run_as_user: 0, run_as_non_root: true}\n", "and not to be root"),
-        ("  resources: {cpu: 0}\n", "'kubernetes.resources.cpu' is 0"),
+        ("  resources: {cpu: 0.0000001}\n", "is 1e-07; expected a number from 0.001 to 10000"),
         ("  resources: {cpu: many}\n", "cores, requested and allowed"),
         ("  resources: {memory: 8GB}\n", "bytes, requested and allowed, such as 8Gi"),
         ("  resources: {accelerator: {type: nvidia.com/gpu, count: 0}}\n", "count' is 0"),
