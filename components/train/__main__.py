@@ -3,6 +3,7 @@
 from components.train.inputs import check_inputs, read_plan
 from components.train.outputs import headline, record, track
 from components.train.page import learning_curves
+from components.train.workers import choose_launcher
 from phasegate.contracts import DataSnapshot, FeatureSet, Provenance, TrainedModel, execution
 from phasegate.registry.tracking import tracked_run
 from phasegate.snapshots import Snapshot
@@ -16,13 +17,14 @@ def main() -> None:
         feature_set = step.read("feature_set", FeatureSet)
         plan = read_plan(step)
         check_inputs(plan, snapshot, feature_set)
+        launcher = choose_launcher(plan, snapshot.store)
 
         # Tracking comes first: without it there is no point in training.
         with tracked_run(plan.name, run_name=f"train {snapshot.digest[:12]}") as run:
             features = read_features(
                 feature_set.path / "features.parquet", plan, threads=plan.training["threads"]
             )
-            training = train_model(features, plan, progress=step.progress)
+            training = train_model(features, plan, progress=step.progress, launcher=launcher)
 
             training.model.save(step.path("model"))
             made = record(

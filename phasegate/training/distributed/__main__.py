@@ -11,7 +11,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from phasegate.errors import BadInput, ExitCode
+from phasegate.errors import BadInput, ExitCode, Unavailable
 from phasegate.lifetime import end_with_standard_input
 from phasegate.training.distributed.group import Place
 from phasegate.training.distributed.job import Jobs
@@ -33,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
         place = Place.of(os.environ)
         with tempfile.TemporaryDirectory(prefix="phasegate-worker-") as folder:
             work(Jobs(given.store, Path(folder)), given.job, place, _tell)
+    except Unavailable as error:
+        print(error, file=sys.stderr)
+        return ExitCode.INTERNAL  # another worker may be the reason, and says so itself
     except BadInput as error:
         print(error, file=sys.stderr)
         return ExitCode.BAD_INPUT

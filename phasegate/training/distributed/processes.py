@@ -141,7 +141,7 @@ def _await(workers: Sequence[_Worker]) -> None:
 def _failure(workers: Sequence[_Worker], first: _Worker) -> BadInput:
     """One message for all: of a worker that refused its input; else of one that was killed."""
     for worker in workers:
-        if worker.code == ExitCode.BAD_INPUT and "did not meet" not in worker.last_words:
+        if worker.code == ExitCode.BAD_INPUT:
             return BadInput(worker.last_words)
     killed = next((one for one in workers if one.code is not None and one.code < 0), first)
     code = killed.code or 0
