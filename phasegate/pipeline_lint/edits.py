@@ -43,7 +43,9 @@ Edit = Replace | Insert
 def apply(text: str, edits: Iterable[Edit]) -> str:
     """The text with the edits that fit; those that do not are left out."""
     lines = text.split("\n")
-    for edit in sorted(set(edits), key=lambda edit: (-edit.line, isinstance(edit, Insert))):
+    for edit in sorted(
+        dict.fromkeys(edits), key=lambda edit: (-edit.line, isinstance(edit, Insert))
+    ):
         old = lines[edit.line - 1]
         if isinstance(edit, Replace):
             lines[edit.line - 1] = re.sub(edit.old, lambda _, new=edit.new: new, old, count=1)

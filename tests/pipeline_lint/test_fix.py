@@ -59,6 +59,29 @@ def test_a_default_loses_its_quotes(old: str, new: str, result: str) -> None:
     load(mended)
 
 
+def test_a_task_waits_for_each_task_that_it_takes_from() -> None:
+    depth = (
+        "              depth:\n                componentInputParameter: pipelinechannel--depth\n"
+    )
+    taken = (
+        "              depth:\n                taskOutputParameter:\n"
+        "                  outputParameterKey: Output\n                  producerTask: flip-coin\n"
+    )
+    assert depth in TEXT
+    text = TEXT.replace("          dependentTasks:\n          - importer\n", "")
+    text = text.replace(depth, taken)
+
+    mended = fixed("x", text)
+
+    assert codes(text) == {"PGP208"}
+    assert codes(mended) == set()
+    awaited = "          dependentTasks:\n          - flip-coin\n          - importer\n"
+    assert mended == TEXT.replace(
+        "          dependentTasks:\n          - importer\n", awaited
+    ).replace(depth, taken)
+    load(mended)
+
+
 def test_what_cannot_be_mended_safely_stays() -> None:
     for one in PLANTED:
         text, _ = one.pipeline()

@@ -72,8 +72,8 @@ def _is_function(executor: Executor) -> bool:
     "PGP603",
     "no-command",
     WARNING,
-    why="The image's ENTRYPOINT runs. KFP wraps commands, not entrypoints: the launcher has none "
-    "to wrap on the cluster, and kfp.local passes args alone to the image.",
+    why="On a cluster KFP's launcher takes the first argument for the program, and the image's "
+    "ENTRYPOINT never runs; kfp.local with Docker runs the ENTRYPOINT with all arguments.",
     fix="Say the command in the component; leave ENTRYPOINT out of the image.",
 )
 def no_command(pipeline: Pipeline) -> Problems:

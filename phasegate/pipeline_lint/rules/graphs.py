@@ -41,10 +41,8 @@ def _await(task: Task, name: str) -> Edit | None:
     awaited = task.node.at("dependentTasks")
     first = next(task.awaited(), None)
     if awaited is None:
-        reference = task.node.at("componentRef")
-        return reference and Insert(
-            reference.line, "componentRef:", ("dependentTasks:", f"- {name}")
-        )
+        inputs = task.node.at("inputs")
+        return inputs and Insert(inputs.line, "inputs:", ("dependentTasks:", f"- {name}"))
     return Insert(first.line, "- ", (f"- {name}",)) if first is not None else None
 
 
