@@ -10,11 +10,14 @@ from phasegate.store import local_folder
 from phasegate.training.distributed.fit import Launcher
 from phasegate.training.plan import Plan
 
+# Kubeflow Pipelines sets it in its pods. A notebook's pod on the same cluster has none, and what
+# `phasegate run` starts there stays there.
+_POD = "KFP_POD_NAME"
 _NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 
 def choose_launcher(plan: Plan, store: str) -> Launcher | None:
-    """A TrainJob's pods beside this step's pod on a cluster; elsewhere None: processes here.
+    """A TrainJob's pods where Kubeflow Pipelines runs this step; else None: processes here.
 
     Args:
         store: the snapshot's, which gives the workers their rows.
@@ -22,7 +25,7 @@ def choose_launcher(plan: Plan, store: str) -> Launcher | None:
     Raises:
         BadInput: the store is a folder, which other pods do not see, or this pod has no token.
     """
-    if plan.workers == 1 or "KUBERNETES_SERVICE_HOST" not in os.environ:
+    if plan.workers == 1 or _POD not in os.environ:
         return None
     if local_folder(store) is not None:
         raise BadInput(

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
+from phasegate import __version__
 from phasegate.errors import BadInput
 from phasegate.models import Input
 from phasegate.models.booster import import_xgboost
@@ -20,7 +21,13 @@ from phasegate.training.search import check_search
 
 
 class Launcher(Protocol):
-    """Starts workers and waits for them."""
+    """Starts workers and waits for them.
+
+    Attributes:
+        image: that the workers run, by which their results are told apart; empty: this code.
+    """
+
+    image: str
 
     def store(self) -> AbstractContextManager[str]:
         """Address of a store that the workers can reach as well."""
@@ -107,7 +114,11 @@ def fit_on_workers(
             parameters=parameters,
             weight=positive_weight(train.labels, training),
             shards=shards,
-            made_by={"xgboost": import_xgboost().__version__},
+            made_by={
+                "phasegate": __version__,
+                "xgboost": import_xgboost().__version__,
+                "image": launcher.image,
+            },
         )
         digest = jobs.put(job)
         found = jobs.result(digest)

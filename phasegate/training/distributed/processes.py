@@ -47,7 +47,13 @@ class _Worker:
 
 
 class Processes:
-    """One process for each worker; none outlives this one."""
+    """One process for each worker; none outlives this one.
+
+    Attributes:
+        image: none; they run this code.
+    """
+
+    image = ""
 
     def store(self) -> AbstractContextManager[str]:
         """A temporary folder: a training that is tried again starts anew."""

@@ -44,7 +44,7 @@ class TrainJobs:
         seconds: float = 86_400.0,
     ) -> None:
         self._cluster, self._namespace, self._store = cluster, namespace, store
-        self._image, self._seconds = image, seconds
+        self.image, self._seconds = image, seconds
 
     def store(self) -> AbstractContextManager[str]:
         """The store that was given."""
@@ -52,7 +52,7 @@ class TrainJobs:
 
     def run(self, store: str, job: str, workers: int, progress: Progress) -> None:
         """See `Launcher.run`."""
-        manifest = train_job(self._namespace, store, job, workers, self._image)
+        manifest = train_job(self._namespace, store, job, workers, self.image)
         name = manifest["metadata"]["name"]
         found = self._cluster.get(TRAIN_JOB, self._namespace, name)
         if found is not None and (_is_ending(found) or _ended(found)):

@@ -52,10 +52,10 @@ def test_workers_are_processes_here_and_pods_on_a_cluster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     several = plan(workers=2)
-    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    monkeypatch.delenv("KFP_POD_NAME", raising=False)
     assert workers.choose_launcher(several, "gs://bucket/place") is None
 
-    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KFP_POD_NAME", "card-fraud-x7-train")
     assert workers.choose_launcher(plan(), str(tmp_path)) is None
     with pytest.raises(BadInput, match="2 workers on a cluster cannot share a folder"):
         workers.choose_launcher(several, str(tmp_path))

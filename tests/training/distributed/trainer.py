@@ -75,11 +75,11 @@ class Trainer:
         name, trainer = job["metadata"]["name"], job["spec"]["trainer"]
         assert job["spec"]["runtimeRef"]["name"] == "phasegate-xgboost"
         assert trainer["command"][0] == "python"
-        self.ran.append(name)
         port = free_port()
         self._running[uid] = [
             self._process(uid, rank, trainer, port) for rank in range(trainer["numNodes"])
         ]
+        self.ran.append(name)
 
     def _process(
         self, uid: str, rank: int, trainer: Mapping[str, Any], port: int
