@@ -1,89 +1,38 @@
-"""The API over HTTP: one thread for each connection, JSON in and out, watches as chunked lines."""
+"""The API over HTTP: JSON in and out, watches as chunked lines."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import select
 import socket
-import struct
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.kubernetes.fake import requests
 from tests.kubernetes.fake.answers import Answers, Stream
 from tests.kubernetes.fake.failures import Failure, UnknownPath
 from tests.kubernetes.fake.requests import Call
+from tests.loopback import Handler, Listener
 
 _PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-_READ_SECONDS = 60
 
 
-class Server(ThreadingHTTPServer):
-    """A listener on loopback whose connections all end when it is closed."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-    request_queue_size = 128
+class Server(Listener):
+    """The API on loopback."""
 
     def __init__(self, port: int, answers: Answers) -> None:
         self.answers = answers
-        self._open: set[socket.socket] = set()
-        self._lock = threading.Lock()
-        super().__init__(("127.0.0.1", port), _Handler)
-        self._thread = threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        )
-        self._thread.start()
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        """A new connection, remembered."""
-        connection, address = super().get_request()
-        with self._lock:
-            self._open.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: Any) -> None:
-        """A connection that has ended."""
-        with self._lock:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no error."""
-
-    def stop(self) -> None:
-        """Listen no more and end all connections."""
-        self.shutdown()
-        self.server_close()
-        self._thread.join()
-        with self._lock:
-            for connection in self._open:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+        super().__init__(port, _Handler)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = _READ_SECONDS
+class _Handler(Handler):
     server: Server
 
-    def do_GET(self) -> None:
-        self._answer()
-
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Requests are recorded, not logged."""
-
-    def _answer(self) -> None:
+    def answer(self, body: bytes) -> None:
+        """Carry a request out, or fail it as a test has said."""
         answers = self.server.answers
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         fault = answers.faults.due(self.command, self.path)
         if fault and fault.delay:
             time.sleep(fault.delay)
@@ -105,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json(failure.code, failure.status(), failure.headers)
         except UnknownPath:
             self._record(404, body)
-            self._send(404, b"404 page not found\n", "text/plain; charset=utf-8")
+            self.send(404, b"404 page not found\n", "text/plain; charset=utf-8")
 
     def _carried_out(self, body: bytes) -> tuple[int, Any]:
         path = self.path.partition("?")[0].rstrip("/")
@@ -135,23 +84,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_stream(value)
         elif isinstance(value, bytes):
             kind = "text/plain" if value else _PROTOBUF
-            self._send(code, value, kind)
+            self.send(code, value, kind)
         else:
             self._send_json(code, value, {})
 
     def _send_json(self, code: int, value: Any, headers: Mapping[str, str]) -> None:
-        self._send(code, json.dumps(value).encode() + b"\n", "application/json", headers)
-
-    def _send(
-        self, code: int, body: bytes, kind: str, headers: Mapping[str, str] | None = None
-    ) -> None:
-        self.send_response(code)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        self.send(code, json.dumps(value).encode() + b"\n", "application/json", headers)
 
     def _send_stream(self, lines: Iterator[dict[str, Any] | None]) -> None:
         self.send_response(200)
@@ -178,7 +116,4 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reset(self, body: bytes) -> None:
         self._record(0, body)
-        linger = struct.pack("ii", 1, 0)
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.close_connection = True
-        self.connection.close()
+        self.cut()
