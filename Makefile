@@ -25,10 +25,11 @@ test: test-environments  ## run all tests through the real processes
 test-cluster: test-environments  ## test on a real Kubernetes API (KUBECONFIG, or KUBEBUILDER_ASSETS) and KFP_ENDPOINT
 	PHASEGATE_TEST_CLUSTER=1 $(TEST)/python -m pytest tests/cluster tests/kubernetes/contract tests/kubeflow/contract -rs --durations=5
 
-lint: test-environments  ## check style, compiled pipelines and generated READMEs
+lint: test-environments  ## check style, generated files, and compiled pipelines for what shows on a cluster
 	$(TEST)/ruff check .
 	$(TEST)/ruff format --check .
 	$(TEST)/phasegate compile --check
+	$(TEST)/phasegate pipelines lint pipelines/compiled
 
 compile: test-environments  ## compile pipelines to YAML and generate component READMEs
 	$(TEST)/phasegate compile
