@@ -32,7 +32,7 @@ def variation(
     """How much windows of a length differ; None where fewer than two fit into the reference.
 
     All stretches are looked at that begin at whole lengths since 1970; where there are more than
-    `MOST_WINDOWS`, as many of them, drawn by the seed.
+    `stretches.MOST_WINDOWS`, as many of them, drawn by the seed.
     """
     starts = sorted(panes)
     span = starts[-1] + rules.pane - starts[0] if starts else timedelta(0)
