@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -37,13 +36,10 @@ def test_after_a_kill_the_challenger_sees_no_new_request(
     busy: TrafficPlan, challenger: Upstream, start: Callable[[TrafficPlan], Proxy]
 ) -> None:
     proxy = start(busy)
-    took = []
     for _ in range(10):
         with load(proxy.address) as requests:
             requests.wait_for(100)
-            started = time.perf_counter()
             assert kill(proxy.process.admin.address)
-            took.append(time.perf_counter() - started)
             requests.wait_for(8)  # those that were under way
             seen, answered = len(challenger.received), len(requests.answers)
             requests.wait_for(100)
@@ -51,7 +47,6 @@ def test_after_a_kill_the_challenger_sees_no_new_request(
         assert {answer.role for answer in requests.answers[answered:]} == {"champion"}
         assert len(challenger.received) == seen
         proxy.target.revive()
-    assert max(took) < 0.5
 
 
 def test_a_kill_needs_the_admin_interface_alone(
