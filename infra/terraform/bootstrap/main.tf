@@ -33,8 +33,8 @@ module "kms" {
   keys   = { bucket = ["serviceAccount:${data.google_storage_project_service_account.this[0].email_address}"] }
 }
 
-#checkov:skip=CKV_GCP_62:Who reads the state is in Cloud Audit Logs (data access of Cloud Storage, module audit); usage logs would add a second bucket and less certainty.
 resource "google_storage_bucket" "state" {
+  #checkov:skip=CKV_GCP_62:Who reads the state is in Cloud Audit Logs (data access of Cloud Storage, module audit); usage logs would add a second bucket and less certainty.
   project                     = var.project_id
   name                        = local.bucket
   location                    = var.region
