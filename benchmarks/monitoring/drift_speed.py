@@ -37,7 +37,7 @@ LABELS = {
     "nannyml": "NannyML KS",
     "evidently": "Evidently PSI",
 }
-BATCH = 1 << 14
+BATCH = 1 << 15
 
 
 def ours(folder: Path) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _ours(folder: Path, parts: Callable[[], Iterable[pa.Table]]) -> dict[str, An
     def work(_: None) -> dict[str, float]:
         counts = WindowCounts.none(profile)
         for table in parts():
-            columns = [one.combine_chunks() for one in table.columns]
+            columns = [one.chunk(0) for one in table.columns]
             features = pa.StructArray.from_arrays(columns, names=table.column_names)
             counts = counts + count(profile, pa.table({"features": features}))
         found = judge(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-CELLS = 1 << 14
+CELLS = 1 << 16
 CHUNK = 1 << 15
 DEEPEST = 4
 FEW = 1 << 12
@@ -20,8 +20,8 @@ class Bins:
     A grid of cells between the outer edges says how many edges lie below a value's cell; the few in
     it are compared one by one. Cells of values and of edges come from the same monotone formula, so
     that rounding cannot put a value on the wrong side. Cells are equally wide or, where edges crowd
-    near one end, as wide as the numbers in them are large. Where edges crowd still, and for few
-    values, it bisects.
+    near one end, as wide as the numbers in them are large. Where edges crowd still, values are sorted
+    to be counted, and a few are bisected.
 
     Args:
         edges: finite, strictly rising; may be none.
@@ -36,9 +36,10 @@ class Bins:
             if cells is None:
                 continue
             taken = cells(self._edges)
-            self._depth = int(np.bincount(taken).max())
+            crowd = np.bincount(taken, minlength=CELLS + 1)
+            self._depth = int(crowd.max())
             if self._depth <= DEEPEST:
-                self._grid = np.searchsorted(taken, np.arange(CELLS + 1)).astype(np.intp)
+                self._grid = np.cumsum(crowd) - crowd
                 self._cells = cells
                 break
 
@@ -48,6 +49,9 @@ class Bins:
         Args:
             values: float64, without NaN.
         """
+        if self._cells is None and len(values) >= FEW:
+            up_to = np.searchsorted(np.sort(values), self._edges, side="right")
+            return np.diff(up_to, prepend=0, append=len(values))
         total = np.zeros(len(self._above), np.int64)
         for start in range(0, len(values), CHUNK):
             total += np.bincount(self.of(values[start : start + CHUNK]), minlength=len(total))
@@ -57,9 +61,9 @@ class Bins:
         """The bin of each of the values, which have no NaN: intp, of the same shape."""
         if self._cells is None or len(values) < FEW:
             return np.searchsorted(self._edges, values)
-        found = self._grid[self._cells(values)]
+        found = self._grid.take(self._cells(values), mode="clip")
         for _ in range(self._depth):
-            found += values > self._above[found]
+            found += values > self._above.take(found, mode="clip")
         return found
 
 
