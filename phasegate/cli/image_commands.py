@@ -41,6 +41,9 @@ def build_command(
     registry: Annotated[
         str, typer.Option(envvar="PHASEGATE_REGISTRY", help="Registry and path of the images.")
     ] = PLACEHOLDER,
+    tag: Annotated[
+        str, typer.Option(help="Tag; another each time where a registry lets none be moved.")
+    ] = __version__,
     push: Annotated[
         bool, typer.Option("--push", help="Push, and write the digests to --pins.")
     ] = False,
@@ -88,12 +91,12 @@ def build_command(
     orders = []
     for name in environments or IMAGES:
         repository = f"{registry}/{name}"
-        given = arguments(context, name, f"{repository}:{__version__}", base)
+        given = arguments(context, name, f"{repository}:{tag}", base)
         orders.append(
             Order(
                 environment=name,
                 repository=repository,
-                tag=__version__,
+                tag=tag,
                 context=ROOT,
                 arguments=given | extra,
                 secrets={key: _file(value) for key, value in _pairs(secret, "--secret").items()},
