@@ -13,7 +13,7 @@ from typing import IO
 
 from phasegate.contracts.execution import ERROR_PREFIX, PROGRESS_PREFIX
 from phasegate.local.environments import Environment
-from phasegate.local.processes import order, start_waiting, stop_group
+from phasegate.local.processes import ForkServer, Process, order, start_waiting, stop_group
 from phasegate.progress import Progress
 
 TAIL_LINES = 12
@@ -42,11 +42,14 @@ class StepProcess:
 
     module: str
     environment: Environment
-    _process: subprocess.Popen[str] | None = None
+    _process: Process | None = None
 
-    def start(self) -> subprocess.Popen[str]:
-        """Start the interpreter; it imports and then waits."""
-        self._process = start_waiting(self.environment.python, self.module, subprocess.PIPE)
+    def start(self, server: ForkServer | None = None) -> Process:
+        """Start the interpreter, or have it forked; it imports and then waits."""
+        if server is None:
+            self._process = start_waiting(self.environment.python, self.module, subprocess.PIPE)
+        else:
+            self._process = server.start(self.module)
         return self._process
 
     def run(
@@ -101,27 +104,39 @@ def _follow(output: IO[str], log: Path, progress: Progress) -> tuple[str | None,
 
 
 class WarmSteps:
-    """Interpreters that import ahead of their turn: those of the next steps due."""
+    """Interpreters that import ahead of their turn, once for all steps of an environment."""
 
     def __init__(self) -> None:
+        self._servers: dict[Path, ForkServer] = {}
         self._waiting: dict[str, StepProcess] = {}
         self._lock = threading.Lock()
 
     def warm(self, step: StepProcess) -> None:
         """Start a step's interpreter, unless one for its module waits already."""
         with self._lock:
-            if step.module not in self._waiting:
-                step.start()
-                self._waiting[step.module] = step
+            self._warm(step)
 
     def take(self, step: StepProcess) -> StepProcess:
-        """The waiting interpreter for a step's module, or the step as it was given."""
+        """The interpreter that waits for a step's module, or a new one."""
         with self._lock:
-            return self._waiting.pop(step.module, step)
+            self._warm(step)
+            return self._waiting.pop(step.module)
 
     def close(self) -> None:
-        """Stop the interpreters that were never used."""
+        """Stop the interpreters that were never used, and what they were forked from."""
         with self._lock:
             for step in self._waiting.values():
                 step.stop()
+            for server in self._servers.values():
+                server.close()
             self._waiting.clear()
+            self._servers.clear()
+
+    def _warm(self, step: StepProcess) -> None:
+        if step.module in self._waiting:
+            return
+        python = step.environment.python
+        if python not in self._servers:
+            self._servers[python] = ForkServer(python)
+        step.start(self._servers[python])
+        self._waiting[step.module] = step

@@ -21,12 +21,21 @@ import threading
 
 def main() -> None:
     """Import, wait for the order, run."""
-    module = sys.argv[1]
+    preload(sys.argv[1])
+    run_ordered(sys.argv[1])
+
+
+def preload(module: str) -> None:
+    """Import what a component needs, if it says so."""
     # The step itself will report a module that does not import.
     with contextlib.suppress(Exception):
         found = importlib.util.find_spec(module)
         if found and found.submodule_search_locations:  # a package, as every component is
             getattr(importlib.import_module(module), "preload", lambda: None)()
+
+
+def run_ordered(module: str) -> None:
+    """Wait for the order, and run the module as it says."""
     order = sys.stdin.readline()
     if not order:
         return

@@ -208,16 +208,20 @@ def test_a_condition_that_kfp_cannot_evaluate_is_an_error(runs: Runs) -> None:
     assert "Condition evaluation failed" in record.error
 
 
-def test_a_killed_command_leaves_no_step_behind() -> None:
+@pytest.mark.parametrize("server", ["None", "ForkServer(here('').python)"])
+def test_a_killed_command_leaves_no_step_behind(server: str) -> None:
     """The step's process ends when the command's end of its pipe closes, even by kill -9."""
     script = (
-        "import time\n"
-        "from phasegate.local.processes import order\n"
+        "import json, time\n"
+        "from phasegate.local.processes import ForkServer, order\n"
         "from phasegate.local.steps import StepProcess\n"
         "from tests.local.test_run import here\n"
-        "process = StepProcess('tests.local.sleeper', here('')).start()\n"
+        f"server = {server}\n"
+        "process = StepProcess('tests.local.sleeper', here('')).start(server)\n"
         "order(process, [], {})\n"
-        "print(process.stdout.readline().strip(), flush=True)\n"
+        "pids = json.loads(process.stdout.readline())\n"
+        "pids += [server._server.pid] if server else []\n"
+        "print(pids, flush=True)\n"
         "time.sleep(600)\n"
     )
     with subprocess.Popen(

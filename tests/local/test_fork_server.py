@@ -1,0 +1,102 @@
+"""Interpreters that are forked with their imports done behave as if they had been started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from phasegate.local.environments import ROOT, environment
+from phasegate.local.processes import ForkServer, order, stop_group
+
+PRINTED = """
+import os, sys
+print(sys.argv[1:], os.environ["COLOUR"], os.getpgrp() == os.getpid())
+sys.exit(int(sys.argv[1]))
+"""
+SLEEPS = "import time; print('asleep', flush=True); time.sleep(600)"
+KILLS = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ForkServer]:
+    for name, text in {"printed": PRINTED, "sleeps": SLEEPS, "kills": KILLS}.items():
+        (tmp_path / f"forked_{name}.py").write_text(text)
+    monkeypatch.chdir(tmp_path)  # of which `python -m` imports
+    forks = ForkServer(Path(sys.executable))
+    yield forks
+    forks.close()
+
+
+def test_a_module_gets_its_order_and_its_exit_code_comes_back(server: ForkServer) -> None:
+    started = [server.start("forked_printed") for _ in range(3)]
+    for number, process in enumerate(started):
+        order(process, [str(number), "two words"], {"COLOUR": "blue"})
+    for number, process in enumerate(started):
+        assert process.stdout
+        assert process.stdout.read() == f"['{number}', 'two words'] blue True\n"
+        assert process.wait() == number
+        stop_group(process)
+
+
+def test_a_process_is_waited_for_and_stopped_by_its_own_handle(server: ForkServer) -> None:
+    process, other = server.start("forked_sleeps"), server.start("forked_sleeps")
+    for one in (process, other):
+        order(one, [], {})
+        assert one.stdout
+        assert one.stdout.readline() == "asleep\n"
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.01)
+    stop_group(process)
+    assert process.wait() == -signal.SIGTERM
+    os.kill(other.pid, 0)  # still there
+    stop_group(other)
+
+
+def test_how_a_process_died_is_told(server: ForkServer) -> None:
+    process = server.start("forked_kills")
+    order(process, [], {})
+    assert process.wait() == -signal.SIGKILL
+    stop_group(process)
+
+
+def test_one_that_was_never_ordered_ends_with_its_standard_input(server: ForkServer) -> None:
+    process = server.start("forked_printed")
+    assert process.stdin
+    process.stdin.close()
+    assert process.wait() == 0
+    stop_group(process)
+
+
+def test_a_server_that_died_leaves_nobody_waiting(server: ForkServer) -> None:
+    os.kill(server._server.pid, signal.SIGKILL)
+    server._server.wait()
+    process = server.start("forked_printed")
+    order(process, ["0"], {})
+    assert process.wait() == -signal.SIGKILL
+    with pytest.raises(ProcessLookupError):
+        assert process.pid
+    stop_group(process)
+
+
+@pytest.mark.parametrize("name", ["core", "tfdv"])
+def test_no_import_of_a_component_starts_a_thread_of_python(name: str) -> None:
+    """A fork copies the locks that other threads hold, and not the threads."""
+    script = (
+        "import importlib.util, pathlib, sys, threading\n"
+        "from phasegate.local.warm import preload\n"
+        "for path in sorted(pathlib.Path('components').iterdir()):\n"
+        "    if (path / '__main__.py').is_file():\n"
+        "        preload(f'components.{path.name}')\n"
+        "print([one.name for one in threading.enumerate()])\n"
+    )
+    done = subprocess.run(
+        [environment(name).python, "-c", script], cwd=ROOT, capture_output=True, text=True,
+        check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stdout.strip().splitlines()[-1] == "['MainThread']", done.stderr
