@@ -58,6 +58,7 @@ def test_a_copy_of_the_settings_names_everything_anew(tmp_path: Path, mode: str)
     changed = {
         "model": "loans-eu",
         "store": "gs://other/place",
+        "log": "gs://elsewhere/log",
         "gateway": "edge",
         "gateway-namespace": "edge-system",
         "hostname": "loans.example.org",

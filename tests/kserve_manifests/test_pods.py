@@ -103,6 +103,9 @@ def test_programs_take_their_options(
                     given = _parsed(sidecar._parser(), arguments)
                     assert given.host == "0.0.0.0"
                     assert given.store == "gs://example-bucket/phasegate/log"
+                    # The log may be in a bucket of its own.
+                    (place,) = (v for v in one["env"] if v["name"] == "PHASEGATE_LOG")
+                    assert place["valueFrom"]["configMapKeyRef"]["key"] == "log"
                     assert given.spool == [spool]
                     assert given.http_port != port
                     # The hook, the requests in flight, and the closing of the log; then the store.
