@@ -5,11 +5,11 @@ set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 plan="$RUNNER_TEMP/$(basename "$ROOT").tfplan"
 shown="$RUNNER_TEMP/$(basename "$ROOT").plan.txt"
-options=(-input=false -no-color "-lock=$LOCK" -lock-timeout=5m "-var-file=../environments/$ENVIRONMENT.tfvars")
-if [[ -n "$IMAGES" ]]; then
-  python3 "$here/images.py" "$IMAGES" > "$RUNNER_TEMP/images.tfvars.json"
-  options+=("-var-file=$RUNNER_TEMP/images.tfvars.json")
-fi
+values="$ENVIRONMENT.$(basename "$ROOT").tfvars" # what only this root takes, or what both take
+[[ -f "$ROOT/../environments/$values" ]] || values="$ENVIRONMENT.tfvars"
+options=(-input=false -no-color "-lock=$LOCK" -lock-timeout=5m "-var-file=../environments/$values")
+[[ -z "$IMAGES" ]] || options+=("-var=images_file=$IMAGES")
+[[ -z "$CLUSTER" ]] || options+=("-var=kubeconfig=$CLUSTER")
 
 terraform -chdir="$ROOT" init -input=false -no-color \
   -backend-config="../environments/$ENVIRONMENT.gcs.tfbackend"
