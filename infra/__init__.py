@@ -1,0 +1,1 @@
+"""The cloud that Phasegate runs in, and the checks of it."""

@@ -1,0 +1,1 @@
+"""Checks of the Terraform tree that need no cloud: schema, references, policy, tables."""

@@ -1,0 +1,1 @@
+"""HCL as a tree whose every part knows its line."""

@@ -1,0 +1,1 @@
+"""What providers' resources take and give, as the providers themselves say it."""
