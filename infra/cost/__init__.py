@@ -1,0 +1,1 @@
+"""What the cloud project costs: prices and amounts are data, and are multiplied out here."""
