@@ -42,10 +42,10 @@ def _introduction(data: Mapping[str, Any]) -> str:
         f"USD a month of {data['hours']} hours in {data['region']}, at list prices, gathered on "
         f"{data['read']} and not confirmed by a bill; other regions differ. *Idle*: all is "
         "installed and a model serves that nobody asks. *Busy*: the schedules of "
-        f"`examples/schedules.yaml`, and {busy} a month. Not verified, and the higher one taken where sources disagree: "
-        f"{doubtful}. `python -m infra.cost` writes this from [cost.yaml](cost.yaml), from what "
-        "pods ask for in `kserve_manifests`, and from the compiled pipelines: amounts and prices "
-        "are changed there."
+        f"`examples/schedules.yaml`, and {busy} a month. Not verified, and the higher one taken "
+        f"where sources disagree: {doubtful}. `python -m infra.cost` writes this from "
+        "[cost.yaml](cost.yaml), from what pods ask for in `kserve_manifests`, and from the "
+        "compiled pipelines: amounts and prices are changed there."
     )
 
 
