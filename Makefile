@@ -38,7 +38,7 @@ images: environments  ## build the container images; IMAGES="--push --registry .
 	$(AUTHOR)/phasegate images build $(IMAGES)
 
 lock: environments  ## resolve pyproject.toml into requirements/*.txt anew
-	for name in core tfdv sidecar drift author test mlserver peers; do \
+	for name in core tfdv sidecar drift author tracking test mlserver peers; do \
 	  $(ENVIRONMENTS)/uv/bin/uv pip compile --quiet pyproject.toml --extra $$name --generate-hashes \
 	    --universal --python-version 3.11 --no-header --output-file requirements/$$name.txt; done
 

@@ -17,7 +17,8 @@ from phasegate.images.context import Context
 from phasegate.images.pins import Pin
 
 IMAGES = ("core", "tfdv", "sidecar", "drift")
-"""What pipelines and pods run in. ``author`` can be built as well, for jobs that submit."""
+"""What pipelines and pods of models run in. Others are built by their names: ``tracking``, MLflow's
+server on a cluster, and ``author``, for jobs that submit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,25 @@
+# Pods know MLflow by the certificate of the cluster's authority: `ca.crt` in this Secret, which
+# cert-manager keeps current in each namespace that asks. The Secret's own certificate is not asked for.
+locals {
+  client = "mlflow-client"
+}
+
+resource "kustomization_resource" "client" {
+  for_each = {
+    pipelines = module.pipelines.namespace
+    serving   = module.serving.namespace
+  }
+
+  manifest = jsonencode({
+    apiVersion = "cert-manager.io/v1"
+    kind       = "Certificate"
+    metadata   = { name = local.client, namespace = each.value, labels = { "app.kubernetes.io/part-of" = "phasegate" } }
+    spec = {
+      secretName = local.client
+      commonName = local.client
+      usages     = ["client auth"]
+      privateKey = { algorithm = "ECDSA", size = 256, rotationPolicy = "Always" }
+      issuerRef  = { kind = "ClusterIssuer", name = module.addons.issuer }
+    }
+  })
+}
