@@ -1,4 +1,6 @@
 mock_provider "google" {
+  override_during = plan
+
   mock_data "google_storage_project_service_account" {
     defaults = {
       email_address = "service-1@gs-project-accounts.iam.gserviceaccount.com"
@@ -63,7 +65,7 @@ run "only_who_is_named_reads_it" {
 }
 
 run "a_key_of_ones_own" {
-  command = apply
+  command = plan
 
   variables {
     cmek = true

@@ -1,4 +1,6 @@
 mock_provider "google" {
+  override_during = plan
+
   mock_resource "google_kms_crypto_key" {
     defaults = {
       id = "projects/fraud-dev-1234/locations/europe-west3/keyRings/phasegate/cryptoKeys/phasegate-storage"
@@ -32,7 +34,7 @@ run "a_key_rotates_and_can_be_restored" {
 }
 
 run "its_service_agent_alone_uses_it" {
-  command = apply
+  command = plan
 
   assert {
     condition = [for grant in values(google_kms_crypto_key_iam_member.user) : "${grant.role} ${grant.member}"] == [

@@ -1,0 +1,147 @@
+# What is asked for, and what comes of it.
+mock_provider "google" {
+  source          = "./tests/google"
+  override_during = plan
+}
+
+variables {
+  project_id   = "fraud-dev-1234"
+  region       = "europe-west3"
+  environment  = "dev"
+  alert_emails = ["fraud-dev@example.com"]
+}
+
+run "apis_are_those_that_are_used" {
+  command = plan
+
+  assert {
+    condition = keys(google_project_service.this) == [
+      "artifactregistry.googleapis.com",
+      "binaryauthorization.googleapis.com",
+      "cloudresourcemanager.googleapis.com",
+      "compute.googleapis.com",
+      "container.googleapis.com",
+      "iam.googleapis.com",
+      "iamcredentials.googleapis.com",
+      "logging.googleapis.com",
+      "monitoring.googleapis.com",
+      "secretmanager.googleapis.com",
+      "servicenetworking.googleapis.com",
+      "serviceusage.googleapis.com",
+      "sqladmin.googleapis.com",
+      "storage.googleapis.com",
+      "sts.googleapis.com",
+    ]
+    error_message = "Exactly what is needed is switched on; this is: ${join(", ", keys(google_project_service.this))}."
+  }
+
+  assert {
+    condition     = alltrue([for api in values(google_project_service.this) : api.disable_on_destroy == false])
+    error_message = "Destroying switches nothing off that others may use."
+  }
+}
+
+run "redis_brings_its_api_its_secret_and_its_address" {
+  command = plan
+
+  variables {
+    redis = { tier = "STANDARD_HA", memory_size_gb = 5 }
+  }
+
+  assert {
+    condition     = contains(keys(google_project_service.this), "redis.googleapis.com")
+    error_message = "Memorystore is switched on."
+  }
+
+  assert {
+    condition     = output.redis.auth_secret == "projects/fraud-dev-1234/secrets/phasegate-secret" && contains(keys(output.secrets), "redis-auth")
+    error_message = "Its password is in Secret Manager."
+  }
+}
+
+run "without_redis_there_is_none" {
+  command = plan
+
+  assert {
+    condition     = output.redis == null && length(output.secrets) == 0
+    error_message = "Neither Redis nor its secret."
+  }
+}
+
+run "github_gets_variables_and_no_keys" {
+  command = plan
+
+  variables {
+    github = { owner_id = "1", repository_id = "2", environment = "production", submit_environment = "pipelines" }
+  }
+
+  assert {
+    condition = keys(output.github_variables) == [
+      "GCP_APPLY_ACCOUNT",
+      "GCP_IMAGES_ACCOUNT",
+      "GCP_PLAN_ACCOUNT",
+      "GCP_PROJECT_ID",
+      "GCP_SUBMIT_ACCOUNT",
+      "GCP_WORKLOAD_IDENTITY_PROVIDER",
+      "GKE_CLUSTER",
+      "IMAGE_REGISTRY",
+      "PHASEGATE_STORE",
+      "TERRAFORM_ENVIRONMENT",
+    ]
+    error_message = "The workflows look for these variables."
+  }
+
+  assert {
+    condition     = alltrue([for value in values(output.github_variables) : value != null && value != ""])
+    error_message = "None of them is empty."
+  }
+}
+
+run "reminders_need_a_topic" {
+  command = plan
+
+  variables {
+    secrets = { log-key = { purpose = "Key of hashed entities in the log.", rotation_days = 365 } }
+  }
+
+  assert {
+    condition     = contains(keys(google_project_service.this), "pubsub.googleapis.com")
+    error_message = "Who is reminded, is reminded by Pub/Sub."
+  }
+}
+
+run "standard_mode_in_two_zones" {
+  command = plan
+
+  variables {
+    cluster_mode = "standard"
+    zones        = ["europe-west3-a", "europe-west3-b"]
+  }
+
+  assert {
+    condition     = output.cluster.mode == "standard"
+    error_message = "The pools are module cluster's own."
+  }
+}
+
+run "what_the_second_root_reads" {
+  command = plan
+
+  assert {
+    condition     = output.mlflow_database.connection_name != null && output.mlflow_database.private_ip == "10.16.0.3" && output.mlflow_database.name == "mlflow"
+    error_message = "The tracking server finds its database."
+  }
+
+  assert {
+    condition = length(setsubtract([
+      "phasegate/phasegate-predictor", "phasegate/phasegate-guard", "kubeflow/phasegate-pipeline",
+      "kubeflow/phasegate-training", "kubeflow/pipeline-runner", "mlflow/mlflow",
+    ], keys(output.service_accounts))) == 0
+    error_message = "Each account of the cluster has its Google one."
+  }
+
+  assert {
+    condition     = startswith(output.pipeline_root, "gs://") && startswith(output.mlflow_artifacts, "gs://")
+    error_message = "Artifacts are in buckets."
+  }
+}
