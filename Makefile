@@ -4,7 +4,7 @@ AUTHOR := $(ENVIRONMENTS)/author/bin
 TEST := $(ENVIRONMENTS)/test/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run train release-demo test test-cluster lint compile lock bench clean environments test-environments images
+.PHONY: help run train release-demo test test-cluster lint lint-infra compile lock bench clean environments test-environments images
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -30,6 +30,10 @@ lint: test-environments  ## check style, generated files, and compiled pipelines
 	$(TEST)/ruff format --check .
 	$(TEST)/phasegate compile --check
 	$(TEST)/phasegate pipelines lint pipelines/compiled
+
+lint-infra:  ## check the Terraform tree and the workflows; LINT="--require all" insists that each check runs
+	@$(PYTHON) -m phasegate.local.environments infra
+	$(ENVIRONMENTS)/infra/bin/python -m infra.lint run $(LINT)
 
 compile: test-environments  ## compile pipelines to YAML and generate component READMEs
 	$(TEST)/phasegate compile

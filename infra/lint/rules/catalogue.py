@@ -46,3 +46,10 @@ DUPLICATE = error(
     why="Terraform refuses it.",
     fix="Remove one of the two.",
 )
+CHECKOV_WITHOUT_REASON = error(
+    "006",
+    "checkov-skip-without-reason",
+    "A comment skips one of checkov's policies, and says not why.",
+    why="Who reads it next year cannot tell whether it still holds.",
+    fix="Write #checkov:skip=CKV_GCP_1:the reason.",
+)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from infra.lint.context import Context, finding, nearest
 from infra.lint.fitting import Fitting
-from infra.lint.hcl.tree import Block, Body
+from infra.lint.hcl.tree import Block, Body, Document
 from infra.lint.modules import Placed
-from infra.lint.rules.catalogue import DUPLICATE, NO_HCL, error
+from infra.lint.rules.catalogue import CHECKOV_WITHOUT_REASON, DUPLICATE, NO_HCL, error
 from infra.lint.rules.schema_rules import (
     MISSING_ARGUMENT,
     UNKNOWN_ARGUMENT,
@@ -28,6 +29,7 @@ UNKNOWN_KIND = error(
     "moved, import, removed or ephemeral.",
 )
 
+_SKIP = re.compile(r"#\s*checkov:skip=([A-Z0-9_]+)(.*)")
 _ARGUMENTS: dict[str, frozenset[str] | None] = {
     "variable": frozenset({"type", "default", "description", "sensitive", "nullable", "ephemeral"}),
     "output": frozenset({"value", "description", "sensitive", "depends_on", "ephemeral"}),
@@ -100,6 +102,7 @@ def problems(context: Context) -> Iterator[Finding]:
         for line, what in document.faults:
             yield finding(NO_HCL, document.name, line, "", what)
     for document in context.module.documents:
+        yield from _skips(document)
         for argument in document.body.arguments:
             what = f"{argument.name!r} is set outside of any block"
             yield finding(UNKNOWN_KIND, document.name, argument.line, "", what)
@@ -114,6 +117,14 @@ def problems(context: Context) -> Iterator[Finding]:
                 fix = nearest(block.kind, _ARGUMENTS)
                 yield finding(UNKNOWN_KIND, document.name, block.line, "", what, fix)
     yield from _declared_twice(context)
+
+
+def _skips(document: Document) -> Iterator[Finding]:
+    for number, text in enumerate(document.lines, start=1):
+        match = _SKIP.search(text)
+        if match and not match[2].strip(" :"):
+            what = f"{match[1]} is skipped without a reason"
+            yield finding(CHECKOV_WITHOUT_REASON, document.name, number, "", what)
 
 
 def _block(placed: Placed, block: Block) -> Iterator[Finding]:
