@@ -1,0 +1,1 @@
+"""All checks of the Terraform tree and the workflows, one after another."""
