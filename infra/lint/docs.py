@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from infra.lint.context import finding
-from infra.lint.hcl.tree import Literal
+from infra.lint.hcl.tree import Expression, Literal
+from infra.lint.hcl.writing import written
 from infra.lint.modules import Kind, Module, Placed, Tree, shown
 from infra.lint.rules.catalogue import error
 from phasegate.linting.finding import Finding
@@ -36,9 +36,8 @@ def tables(module: Module) -> str:
     lines: list[str] = []
     if module.variables:
         lines += ["| variable | type | default | what it is |", "|---|---|---|---|"]
-        required = [one for one in module.variables.values() if _default(one) == ""]
-        others = [one for one in module.variables.values() if _default(one) != ""]
-        lines += [_variable_row(module, one) for one in [*required, *others]]
+        rows = sorted(module.variables.values(), key=lambda one: not _is_required(one))
+        lines += [_variable_row(one) for one in rows]
     if module.outputs:
         lines += ["", "| output | what it is |", "|---|---|"] if lines else []
         lines += [
@@ -47,15 +46,19 @@ def tables(module: Module) -> str:
     return "\n".join(lines)
 
 
-def _variable_row(module: Module, placed: Placed) -> str:
-    kind = _cell(_source(module, placed, "type"))
-    default = _default(placed)
-    written = _cell(_source(module, placed, "default")) if default else "required"
-    return f"| `{placed.name}`{_mark(placed)} | {kind} | {written} | {_description(placed)} |"
+def _variable_row(placed: Placed) -> str:
+    kind, default = placed.block.body.value("type"), placed.block.body.value("default")
+    cells = (
+        f"`{placed.name}`{_mark(placed)}",
+        _code(kind) if kind is not None else "",
+        _code(default) if default is not None else "required",
+        _description(placed),
+    )
+    return f"| {' | '.join(cells)} |"
 
 
-def _default(placed: Placed) -> str:
-    return "set" if placed.block.body.argument("default") is not None else ""
+def _is_required(placed: Placed) -> bool:
+    return placed.block.body.argument("default") is None
 
 
 def _mark(placed: Placed) -> str:
@@ -69,31 +72,8 @@ def _description(placed: Placed) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def _cell(code: str) -> str:
-    return "`" + code.replace("|", "\\|") + "`" if code else ""
-
-
-def _source(module: Module, placed: Placed, name: str) -> str:
-    """An argument as it is written, on one line, without its comments."""
-    argument = placed.block.body.argument(name)
-    if argument is None:
-        return ""
-    document = next(one for one in module.documents if one.name == placed.file)
-    following = [
-        one.line
-        for one in (*placed.block.body.arguments, *placed.block.body.blocks)
-        if one.line > argument.line
-    ]
-    end = min([*following, placed.block.last]) - 1
-    end = max(end, argument.line)
-    lines = document.lines[argument.line - 1 : end]
-    text = " ".join(re.sub(r"\s#.*$", "", f" {line}").strip() for line in lines).strip()
-    text = text.partition("=")[2].strip()
-    if argument.line == placed.block.line:
-        text = text.rstrip("} ")
-    text = re.sub(r"\s+", " ", text)
-    text = re.sub(r"([({\[]) (?=\S)", lambda m: m[0] if m[1] == "{" else m[1], text)
-    return re.sub(r",? ([)\]])", r"\1", text)
+def _code(expression: Expression) -> str:
+    return "`" + written(expression).replace("|", "\\|") + "`"
 
 
 def readmes(tree: Tree) -> Iterator[tuple[Module, Path]]:
