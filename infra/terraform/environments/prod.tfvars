@@ -11,7 +11,7 @@ labels          = { team = "risk" }
 
 deletion_protection = true
 cmek                = true
-monthly_budget      = 2500
+monthly_budget      = 1000
 
 cluster_mode    = "autopilot"
 release_channel = "STABLE"
