@@ -52,8 +52,10 @@ locals {
       "logging.sinks.list",
       "servicenetworking.services.get",
       "storage.buckets.get",
+      "storage.buckets.getIamPolicy",
       "storage.buckets.list",
       "storage.managedFolders.get",
+      "storage.managedFolders.getIamPolicy",
       "storage.managedFolders.list",
     ]
     apply = [
@@ -67,10 +69,12 @@ locals {
       "secretmanager.secrets.update",
       "storage.buckets.create",
       "storage.buckets.get",
+      "storage.buckets.getIamPolicy",
       "storage.buckets.list",
       "storage.buckets.update",
       "storage.managedFolders.create",
       "storage.managedFolders.get",
+      "storage.managedFolders.getIamPolicy",
       "storage.managedFolders.list",
     ]
     # To the cluster's control plane, and no further: what is allowed there, Kubernetes' own roles say.

@@ -37,19 +37,22 @@ resource "google_iam_workload_identity_pool_provider" "github" {
   workload_identity_pool_provider_id = "github-actions"
   display_name                       = "GitHub Actions"
 
-  # Of an organisation that changed the form of the subject, no job is in an environment: refused.
+  # The audit log shows the subject: which run it was. GitHub's own subject can be longer than the 127
+  # characters that Google takes. Of an organisation that changed its form, no job is in an
+  # environment, and is refused.
   attribute_mapping = {
-    "google.subject"          = "assertion.sub"
+    "google.subject"          = "'repository/' + assertion.repository_id + '/run/' + assertion.run_id"
     "attribute.repository_id" = "assertion.repository_id"
     "attribute.ref"           = "assertion.ref"
     "attribute.environment"   = "assertion.sub.contains(':environment:') ? assertion.sub.extract(':environment:{name}') : 'none'"
   }
 
   # The branch, or a pull request of the repository itself: GitHub gives those of forks no token.
+  # pull_request_target and the like run on the branch too, for whoever opens a pull request.
   attribute_condition = join(" && ", [
     "assertion.repository_owner_id == '${var.github.owner_id}'",
     "assertion.repository_id == '${var.github.repository_id}'",
-    "(assertion.ref == 'refs/heads/${var.github.branch}' || assertion.event_name == 'pull_request')",
+    "((assertion.ref == 'refs/heads/${var.github.branch}' && assertion.event_name in ['push', 'schedule', 'workflow_dispatch']) || assertion.event_name == 'pull_request')",
   ])
 
   oidc {

@@ -48,7 +48,7 @@ run "who_may_be_whom" {
   }
 
   assert {
-    condition     = google_iam_workload_identity_pool_provider.github[0].attribute_condition == "assertion.repository_owner_id == '111' && assertion.repository_id == '222' && (assertion.ref == 'refs/heads/main' || assertion.event_name == 'pull_request')"
+    condition     = google_iam_workload_identity_pool_provider.github[0].attribute_condition == "assertion.repository_owner_id == '111' && assertion.repository_id == '222' && ((assertion.ref == 'refs/heads/main' && assertion.event_name in ['push', 'schedule', 'workflow_dispatch']) || assertion.event_name == 'pull_request')"
     error_message = "Tokens of others are admitted."
   }
 
@@ -87,7 +87,7 @@ run "no_account_may_change_rights_read_data_or_delete_buckets" {
   }
 
   assert {
-    condition     = alltrue([for permission in google_project_iam_custom_role.deployer["plan"].permissions : can(regex("\\.(get|list)$", permission))])
+    condition     = alltrue([for permission in google_project_iam_custom_role.deployer["plan"].permissions : can(regex("\\.(get|list|getIamPolicy)$", permission))])
     error_message = "The account that plans may change something."
   }
 
