@@ -68,7 +68,10 @@ def examine_tree(tree: Tree, schemas: Schemas) -> Report:
 
 
 def _findings(tree: Tree, schemas: Schemas) -> Iterator[Finding]:
+    yield from language.faults(_documents(tree))
     for module in tree.modules.values():
+        if any(document.faults for document in (*module.documents, *module.tests)):
+            continue
         context = Context(tree, module, schemas)
         for problems in EVERYWHERE:
             yield from problems(context)

@@ -27,8 +27,12 @@ def read(path: Path, name: str | None = None) -> Document:
     return parse(name or str(path), path.read_bytes())
 
 
+@functools.lru_cache(maxsize=2048)
 def parse(name: str, content: bytes) -> Document:
-    """Read HCL; what is none of it is left out, and told in `Document.faults`."""
+    """Read HCL; what is none of it is left out, and told in `Document.faults`.
+
+    The same content is read once: steps of a run, and tests, come by again.
+    """
     tree = _parser().parse(content)
     lines = content.decode("utf-8", errors="replace").split("\n")
     reader = _Reader(content)
@@ -48,7 +52,7 @@ def _parser() -> Parser:
 
 def _faults(node: Node, content: bytes) -> Iterator[tuple[int, str]]:
     if node.is_missing:
-        yield line_of(node), f"there is no {node.type!r} where one belongs"
+        yield line_of(node), f"something is missing, perhaps {node.type!r}"
     elif node.type == "ERROR":
         text = content[node.start_byte : node.end_byte].decode("utf-8", errors="replace")
         shown = " ".join(text.split())[:_SAID_OF_A_FAULT]

@@ -227,10 +227,13 @@ def parts(expression: Expression) -> Iterator[Expression]:
 
 
 def within(expression: Expression) -> Iterator[Expression]:
-    """An expression and all inside of it."""
-    yield expression
-    for part in parts(expression):
-        yield from within(part)
+    """An expression and all inside of it, in the order in which they are written."""
+    left = [expression]
+    while left:
+        one = left.pop()
+        yield one
+        if not isinstance(one, Literal | Name):
+            left.extend(reversed(list(parts(one))))
 
 
 def expressions(body: Body) -> Iterator[tuple[Argument, Block | None]]:

@@ -8,7 +8,7 @@ from infra.lint.context import Context, finding, nearest
 from infra.lint.fitting import Fitting
 from infra.lint.hcl.tree import Argument, Block, Document, Literal
 from infra.lint.modules import Kind, Module, Placed, Tree
-from infra.lint.rules.catalogue import NO_HCL, error
+from infra.lint.rules.catalogue import error
 from infra.lint.rules.language import backend
 from infra.lint.rules.schema_rules import WRONG_TYPE
 from infra.lint.schema.store import Schemas
@@ -133,8 +133,8 @@ def settings_problems(tree: Tree, schemas: Schemas) -> Iterator[Finding]:
     """
     roots = {module.path.name: module for module in tree.of_kind(Kind.ROOT)}
     for document in tree.settings:
-        for line, what in document.faults:
-            yield finding(NO_HCL, document.name, line, "", what)
+        if document.faults:
+            continue
         name = document.name.rsplit("/", 1)[-1]
         if name.endswith(".tfbackend"):
             kind = name.split(".")[-2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from infra.lint.context import Context, finding, nearest
 from infra.lint.fitting import Fitting
@@ -96,11 +96,16 @@ _LABELS = {
 }
 
 
+def faults(documents: Iterable[Document]) -> Iterator[Finding]:
+    """The first place of each file that is no HCL; what follows it is not to be trusted."""
+    for document in documents:
+        if document.faults:
+            line, what = min(document.faults)
+            yield finding(NO_HCL, document.name, line, "", what)
+
+
 def problems(context: Context) -> Iterator[Finding]:
     """Everything that is wrong with Terraform's own blocks."""
-    for document in [*context.module.documents, *context.module.tests]:
-        for line, what in document.faults:
-            yield finding(NO_HCL, document.name, line, "", what)
     for document in context.module.documents:
         yield from _skips(document)
         for argument in document.body.arguments:

@@ -137,7 +137,7 @@ def problems(context: Context) -> Iterator[Finding]:
             yield from violations(context, placed, setting)
         match kind:
             case "google_container_cluster":
-                yield from _identity(placed)
+                yield from _identity(context, placed)
                 for scalar, line in strings_in_dynamic(
                     context, placed, "cidr_blocks", "cidr_block"
                 ):
@@ -151,9 +151,10 @@ def problems(context: Context) -> Iterator[Finding]:
                 yield from _firewall(context, placed)
 
 
-def _identity(placed: Placed) -> Iterator[Finding]:
+def _identity(context: Context, placed: Placed) -> Iterator[Finding]:
     body = placed.block.body
-    autopilot = body.argument("enable_autopilot") is not None
+    mode = context.evaluator.possible(body.value("enable_autopilot"), placed.file)
+    autopilot = all(isinstance(one, Scalar) and one.value is True for one in mode)
     if not any(body.of_kind("workload_identity_config")) and not autopilot:
         what = "workload_identity_config is not set"
         yield finding(NO_WORKLOAD_IDENTITY, placed.file, placed.block.line, placed.address, what)

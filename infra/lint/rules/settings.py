@@ -51,16 +51,20 @@ def violations(context: Context, placed: Placed, setting: Setting) -> Iterator[F
             continue
         names = context.evaluator.scope(placed)
         for value in context.evaluator.possible(argument.value, placed.file, names):
-            if isinstance(value, Scalar) and not _is_right(value, setting):
-                if value.value is None and not setting.unset:
-                    continue
+            if isinstance(value, Scalar) and _is_wrong(value.value, setting):
                 what = f"{'.'.join(setting.path)} is {_said(value.value)}"
                 yield finding(setting.rule, placed.file, argument.line, placed.address, what)
                 break
 
 
-def _is_right(value: Scalar, setting: Setting) -> bool:
-    return any(type(value.value) is type(one) and value.value == one for one in setting.right)
+def _is_wrong(value: object, setting: Setting) -> bool:
+    """Whether a value is a wrong one; one of a wrong type is another rule's business."""
+    if value is None:
+        return setting.unset is not None
+    truths = any(isinstance(one, bool) for one in setting.right)
+    if truths and value in {"true", "false"}:
+        value = value == "true"
+    return isinstance(value, bool) is truths and value not in setting.right
 
 
 def protects(placed: Placed) -> bool:
