@@ -52,7 +52,7 @@ bench: test-environments  ## measure speed and memory against named peers
 	  serving.kill_switch serving.faults serving.memory \
 	  release.false_decisions release.power release.bad_challengers release.assumptions release.deciding \
 	  release.evidence monitoring.drift_speed monitoring.false_alarms monitoring.delays \
-  monitoring.sidecar monitoring.skew monitoring.estimates monitoring.decisions; do \
+	  monitoring.sidecar monitoring.skew monitoring.estimates monitoring.decisions authoring.speed; do \
 	  $(TEST)/python -m benchmarks.$$name || exit 1; done
 
 clean:  ## remove environments, runs and simulated data

@@ -1,0 +1,1 @@
+"""What authors wait for: the command's start, compiling, both lints, plans of schedules."""
