@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from phasegate.errors import BadInput, Unavailable
 from phasegate.store import copying
+from phasegate.store.answering import answers
 
 _RESUMABLE = 8 << 20
 _CHUNK = 16 << 20
@@ -64,8 +64,10 @@ class Bucket:
         self._handle: Any = None
 
     def exists(self, name: str) -> bool:
-        """Whether the object is there."""
-        return self.find(name) is not None
+        """Whether the object is there; asks for a list, so that who may only add can ask."""
+        with self._answers():
+            # Of all names that begin like this one, it is the first.
+            return any(blob.name == name for blob in self._listed(name, 1))
 
     def find(self, name: str) -> BucketObject | None:
         """The object's present generation, or None."""
@@ -76,8 +78,8 @@ class Bucket:
     def list(self, prefix: str) -> list[BucketObject]:
         """Objects whose names start with ``prefix``, in name order."""
         with self._answers():
-            blobs = self._bucket().list_blobs(prefix=prefix, timeout=_TIMEOUT, retry=self._retry())
-            return sorted((_describe(blob) for blob in blobs), key=lambda found: found.name)
+            found = [_describe(blob) for blob in self._listed(prefix)]
+        return sorted(found, key=lambda one: one.name)
 
     def create(self, name: str, path: Path) -> bool:
         """Upload a file unless the object is there; large files resume after a broken connection.
@@ -101,7 +103,7 @@ class Bucket:
             Whether this call did it, as far as the service's last answer tells: where an answer
             was lost, the try that follows is refused because of the one that succeeded.
         """
-        from google.api_core.exceptions import PreconditionFailed
+        from google.api_core.exceptions import Forbidden, PreconditionFailed
 
         with self._answers():
             blob = self._bucket().blob(name)
@@ -117,6 +119,11 @@ class Bucket:
                     retry=self._retry(),
                 )
             except PreconditionFailed:
+                return False
+            except Forbidden:
+                # Who may not delete can be refused what is there already for that reason.
+                if generation or not self.exists(name):
+                    raise
                 return False
         return True
 
@@ -177,46 +184,18 @@ class Bucket:
             self._handle = client.bucket(self.name)
         return self._handle
 
+    def _listed(self, prefix: str, most: int | None = None) -> Any:
+        return self._bucket().list_blobs(
+            prefix=prefix, max_results=most, timeout=_TIMEOUT, retry=self._retry()
+        )
+
     def _retry(self) -> Any:
         from google.cloud.storage.retry import DEFAULT_RETRY
 
         return DEFAULT_RETRY.with_delay(initial=0.2, maximum=5.0).with_timeout(self._seconds)
 
-    @contextmanager
-    def _answers(self) -> Iterator[None]:
-        """Turn what the client raises into the two endings that a user can act on."""
-        import requests
-        from google.api_core import exceptions as api
-        from google.auth import exceptions as auth
-
-        where = f"gs://{self.name}"
-        try:
-            yield
-        except (api.Forbidden, api.Unauthorized, auth.DefaultCredentialsError) as error:
-            raise BadInput(
-                "access was refused",
-                where=where,
-                expected="credentials that may list, read and create objects",
-                fix="Run 'gcloud auth application-default login' or grant the service account",
-            ) from error
-        except api.NotFound as error:
-            raise BadInput(
-                "no such bucket or object", where=where, fix="Create it or correct the address"
-            ) from error
-        except (
-            api.RetryError,
-            api.GoogleAPICallError,
-            auth.GoogleAuthError,
-            requests.RequestException,
-            ConnectionError,
-            TimeoutError,
-        ) as error:
-            raise Unavailable(
-                f"Cloud Storage did not answer within {self._seconds:g} s of tries"
-                f" ({_cause(error)})",
-                where=where,
-                fix="Check the network and the bucket's address, then run again",
-            ) from error
+    def _answers(self) -> AbstractContextManager[None]:
+        return answers(f"gs://{self.name}", self._seconds)
 
 
 def _describe(blob: Any) -> BucketObject:
@@ -231,14 +210,3 @@ def _crc32c(path: Path) -> str:
         while chunk := file.read(1 << 20):
             checksum.update(chunk)
     return base64.b64encode(checksum.digest()).decode()
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost cause, in one short line: the client nests them deeply."""
-    while True:
-        inner = error.__cause__ or getattr(error, "cause", None) or error.__context__
-        if not isinstance(inner, BaseException) or inner is error:
-            break
-        error = inner
-    text = str(error).splitlines()[0] if str(error) else ""
-    return f"{type(error).__name__}: {text}"[:160]
