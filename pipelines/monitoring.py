@@ -38,6 +38,7 @@ def monitoring_pipeline(
     serving: str,
     monitoring: str,
     store: str,
+    snapshots: str,
     log: str,
     target: str = "",
     flags: str = "",
@@ -65,8 +66,8 @@ def monitoring_pipeline(
         evaluation: evaluation section, as JSON.
         serving: serving section, as JSON.
         monitoring: what of the policy a new model's reference is made by, as JSON.
-        store: where snapshots, releases and the monitoring journal are kept: a folder or a gs://
-            address.
+        store: where releases and the monitoring journal are kept: a folder or a gs:// address.
+        snapshots: where snapshots' parts are kept: what the training pipeline has for a store.
         log: store of the prediction log: a folder or a gs:// address.
         target: where traffic is: envoy:/folder, kserve-gateway:NAMESPACE/NAME or
             kserve-serverless:NAMESPACE/NAME.
@@ -131,7 +132,7 @@ def monitoring_pipeline(
                 training_steps(
                     name=name, data=data, validation=validation, features=features, split=split,
                     training=training, evaluation=evaluation, serving=serving,
-                    monitoring=monitoring, store=store,
+                    monitoring=monitoring, store=snapshots,
                     on_registered=lambda registered: ended(registered=registered),
                     on_blocked=lambda verdict: ended(verdict=verdict),
                 )  # fmt: skip

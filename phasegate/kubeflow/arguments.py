@@ -42,7 +42,7 @@ def project_arguments(compiled: Compiled, project: Project, place: Mapping[str, 
         given["log"] = place.get("store", "")
     elif compiled.name.endswith("phasegate-monitoring"):
         given["policy"] = _json(project.monitoring().to_json())
-        given["log"] = place.get("store", "")
+        given["log"] = given["snapshots"] = place.get("store", "")
     given |= {name: value for name, value in place.items() if value}
     return {name: value for name, value in given.items() if value and name in compiled.parameters}
 

@@ -55,6 +55,7 @@ def monitoring_arguments(
         **project.parameters(),
         "policy": canonical_json(project.monitoring().to_json()).decode(),
         "store": place,
+        "snapshots": place,
         "log": log or (served.log if served else place),
         "target": f"envoy:{served.proxy}" if served else "",
         "flags": switch_at(workspace.folder, flags),

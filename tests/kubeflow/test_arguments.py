@@ -31,6 +31,8 @@ def test_a_project_gives_all_that_our_pipelines_require(name: str) -> None:
         assert checked["log"] == "gs://s"
         assert json.loads(checked["policy"])
         assert checked["target"] == "kserve-gateway:a/b"
+    if name == "monitoring":
+        assert checked["snapshots"] == "gs://s"
 
 
 def test_what_is_wrong_is_said_at_once(tmp_path: Path) -> None:
