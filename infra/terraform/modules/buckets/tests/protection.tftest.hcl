@@ -54,6 +54,11 @@ run "what_is_overwritten_is_under_no_retention_policy" {
   }
 
   assert {
+    condition     = length(google_storage_bucket.snapshots.lifecycle_rule) == 5
+    error_message = "Versions of objects and of shards are not cleaned up."
+  }
+
+  assert {
     condition     = google_storage_bucket.log.retention_policy[0].retention_period == "31536000" && !google_storage_bucket.log.retention_policy[0].is_locked
     error_message = "The log is retained for a year by default, and not locked."
   }
@@ -72,8 +77,8 @@ run "snapshots_are_retained_when_asked_for" {
   }
 
   assert {
-    condition     = alltrue([for rule in google_storage_bucket.snapshots.lifecycle_rule : alltrue([for condition in rule.condition : condition.with_state != "ARCHIVED"])])
-    error_message = "Without versions there is nothing to clean up of them."
+    condition     = length(google_storage_bucket.snapshots.lifecycle_rule) == 3
+    error_message = "Without versions there is nothing to clean up of them: shards, the class of objects and broken uploads remain."
   }
 }
 

@@ -6,7 +6,7 @@ variables {
   workload_pool        = "fraud-dev-1234.svc.id.goog"
   sql_instance         = "phasegate-mlflow"
   repository           = "phasegate"
-  node_service_account = "nodes@fraud-dev-1234.iam.gserviceaccount.com"
+  node_service_account = "phasegate-nodes@fraud-dev-1234.iam.gserviceaccount.com"
   state_bucket         = "fraud-dev-1234-phasegate-state"
   folders = {
     "artifacts/mlflow"     = { bucket = "a", name = "mlflow/" }

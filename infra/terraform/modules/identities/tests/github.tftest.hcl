@@ -4,9 +4,9 @@ mock_provider "google" {
   }
   mock_resource "google_service_account" {
     defaults = {
-      name   = "projects/fraud-dev-1234/serviceAccounts/one@fraud-dev-1234.iam.gserviceaccount.com"
-      member = "serviceAccount:one@fraud-dev-1234.iam.gserviceaccount.com"
-      email  = "one@fraud-dev-1234.iam.gserviceaccount.com"
+      name   = "projects/fraud-dev-1234/serviceAccounts/phasegate-one@fraud-dev-1234.iam.gserviceaccount.com"
+      member = "serviceAccount:phasegate-one@fraud-dev-1234.iam.gserviceaccount.com"
+      email  = "phasegate-one@fraud-dev-1234.iam.gserviceaccount.com"
     }
   }
 }
@@ -17,7 +17,7 @@ variables {
   workload_pool        = "fraud-dev-1234.svc.id.goog"
   sql_instance         = "phasegate-mlflow"
   repository           = "phasegate"
-  node_service_account = "nodes@fraud-dev-1234.iam.gserviceaccount.com"
+  node_service_account = "phasegate-nodes@fraud-dev-1234.iam.gserviceaccount.com"
   state_bucket         = "fraud-dev-1234-phasegate-state"
   github               = { owner_id = "111", repository_id = "222", environment = "prod" }
   folders = {

@@ -94,7 +94,7 @@ run "kubernetes_accounts_are_google_accounts" {
   }
 
   assert {
-    condition     = keys(output.service_accounts) == sort(["phasegate/phasegate-predictor", "phasegate/phasegate-guard", "kubeflow/phasegate-pipeline", "kubeflow/phasegate-training", "kubeflow/pipeline-runner", "kubeflow/ml-pipeline-ui", "mlflow/mlflow"])
+    condition     = toset(keys(output.service_accounts)) == toset(["phasegate/phasegate-predictor", "phasegate/phasegate-guard", "kubeflow/phasegate-pipeline", "kubeflow/phasegate-training", "kubeflow/pipeline-runner", "kubeflow/ml-pipeline-ui", "mlflow/mlflow"])
     error_message = "The accounts are others."
   }
 }
@@ -148,7 +148,7 @@ run "ids_fit_for_the_longest_name" {
     name                 = "b2345678901234567890"
     github               = { owner_id = "1", repository_id = "2", environment = "prod" }
     repository           = "phasegate"
-    node_service_account = "nodes@fraud-dev-1234.iam.gserviceaccount.com"
+    node_service_account = "phasegate-nodes@fraud-dev-1234.iam.gserviceaccount.com"
     state_bucket         = "fraud-dev-1234-phasegate-state"
   }
 
