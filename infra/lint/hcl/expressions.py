@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from infra.lint.hcl import layout
 from infra.lint.hcl.templates import TemplateReader, line_of
 from infra.lint.hcl.tree import (
     Access,
@@ -142,6 +143,7 @@ class ExpressionReader(TemplateReader):
         return Operation(parts[at].type, operands, line_of(node))
 
     def _object(self, node: Node) -> Mapping:
+        self.faults += layout.in_object(node)
         items = []
         for element in node.named_children:
             if element.type != "object_elem":

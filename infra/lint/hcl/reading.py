@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra.lint.hcl import layout
 from infra.lint.hcl.expressions import ExpressionReader
 from infra.lint.hcl.templates import last_of, line_of, unescaped
 from infra.lint.hcl.tree import Argument, Block, Body, Document
@@ -39,6 +40,7 @@ def parse(name: str, content: bytes) -> Document:
     found = next((child for child in tree.root_node.children if child.type == "body"), None)
     faults = list(_faults(tree.root_node, content)) if tree.root_node.has_error else []
     body = reader.body(found) if found is not None else Body()
+    faults += reader.faults
     return Document(name, body, lines, frozenset(reader.text_lines), faults)
 
 
@@ -64,6 +66,7 @@ def _faults(node: Node, content: bytes) -> Iterator[tuple[int, str]]:
 
 class _Reader(ExpressionReader):
     def body(self, node: Node) -> Body:
+        self.faults += layout.in_body(node)
         arguments, blocks = [], []
         for child in node.children:
             if child.type == "attribute":
@@ -77,6 +80,7 @@ class _Reader(ExpressionReader):
         return Body(tuple(arguments), tuple(blocks))
 
     def _block(self, node: Node) -> Block:
+        self.faults += layout.in_block(node)
         kind, *rest = node.named_children
         labels = tuple(
             self._label(child) for child in rest if child.type in {"string_lit", "identifier"}

@@ -33,6 +33,7 @@ class TemplateReader:
 
     def __init__(self, content: bytes) -> None:
         self.text_lines: set[int] = set()
+        self.faults: list[tuple[int, str]] = []
         self._content = content
 
     def expression(self, node: Node) -> Expression:
@@ -66,23 +67,25 @@ class TemplateReader:
             if raw:
                 line = self._content.count(b"\n", 0, at) + 1
                 found.append(Literal(unescaped(raw, escapes), line))
+                if escapes and "\n" in raw:
+                    self.faults.append((line, "a string in quotes ends on the line it begins on"))
 
         for node in nodes:
             if node.type == "template_literal":
                 continue
             text_until(node.start_byte)
             at = node.end_byte
-            found.append(self._inserted(node))
+            found.append(self._inserted(node, escapes))
         text_until(end)
         return found
 
-    def _inserted(self, node: Node) -> Expression:
+    def _inserted(self, node: Node, escapes: bool) -> Expression:
         inner = node.named_children
         if node.type == "template_interpolation":
             value = next((c for c in inner if c.type == "expression"), None)
             return self.expression(value) if value is not None else Literal("", line_of(node))
         if node.type == "template_directive":
-            return self._inserted(inner[0])
+            return self._inserted(inner[0], escapes)
         if node.type == "template_if":
             condition = next(c for c in inner[0].named_children if c.type == "expression")
             branches = [c for c in inner[1:] if c.type not in {"template_if_end"}]
@@ -90,20 +93,23 @@ class TemplateReader:
             yes = branches[:cut] if cut is not None else branches
             no = branches[cut + 1 :] if cut is not None else []
             return Conditional(
-                self.expression(condition), self._branch(yes), self._branch(no), line_of(node)
+                self.expression(condition),
+                self._branch(yes, escapes),
+                self._branch(no, escapes),
+                line_of(node),
             )
         if node.type == "template_for":
             intro = inner[0]
             names = tuple(self._text(c) for c in intro.named_children if c.type == "identifier")
             collection = next(c for c in intro.named_children if c.type == "expression")
-            value = self._branch(inner[1:-1])
+            value = self._branch(inner[1:-1], escapes)
             return For(names, self.expression(collection), None, value, None, False, line_of(node))
         return Literal("", line_of(node))
 
-    def _branch(self, nodes: list[Node]) -> Expression:
+    def _branch(self, nodes: list[Node], escapes: bool) -> Expression:
         if not nodes:
             return Literal("", 0)
-        parts = self._template(nodes, nodes[0].start_byte, nodes[-1].end_byte)
+        parts = self._template(nodes, nodes[0].start_byte, nodes[-1].end_byte, escapes=escapes)
         return _joined(parts, line_of(nodes[0]))
 
     def _text(self, node: Node) -> str:

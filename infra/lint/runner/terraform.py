@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from infra.lint.runner.step import Outcome, call, failed, not_run, passed
+from infra.lint.runner.step import REPOSITORY, Outcome, call, failed, not_run, passed
 
 PROBE_S = 600
 """For the download of all providers; without a network the answer comes at once."""
@@ -20,6 +21,7 @@ AT_ONCE = 2
 
 _IMPATIENT = {"TF_REGISTRY_CLIENT_TIMEOUT": "10", "TF_REGISTRY_DISCOVERY_RETRY": "0"}
 _QUIET = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+_DULL = re.compile(r"\.\.\. (pass|skip|in progress|tearing down)\s*\Z")
 _NO_TERRAFORM = "terraform is not on PATH"
 
 
@@ -65,17 +67,15 @@ class Providers:
     def _install(self) -> str | None:
         if not shutil.which("terraform"):
             return _NO_TERRAFORM
-        from infra.lint.modules import read_tree
-        from infra.lint.schema.used import exact_pins
+        try:
+            from infra.lint.modules import read_tree
+            from infra.lint.schema.used import exact_pins
 
-        pins = exact_pins(read_tree(self._tree))
+            pins = exact_pins(read_tree(self._tree))
+        except ImportError as error:
+            return f"{error.name} is not installed; make lint-infra builds its environment"
         place = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="lint-infra-")))
-        self.copy = place / "terraform"
-        shutil.copytree(
-            self._tree,
-            self.copy,
-            ignore=shutil.ignore_patterns(".terraform", ".terraform.lock.hcl", "*.tfstate*"),
-        )
+        self.copy = _copied(self._tree, place / "repository")
         probe = place / "probe"
         probe.mkdir()
         wanted = {
@@ -124,7 +124,7 @@ class Providers:
         ]
         if not bad:
             return passed(f"{len(folders)} {noun}")
-        shown = "\n\n".join(f"{self._named(folder)}:\n{output}" for folder, output in bad)
+        shown = "\n\n".join(f"{self._named(folder)}:\n{_short(output)}" for folder, output in bad)
         return failed(f"{len(bad)} of {len(folders)} {noun}", shown)
 
     def _one(self, folder: Path, command: list[str]) -> tuple[int, str]:
@@ -143,8 +143,26 @@ class Providers:
         return str(Path("infra/terraform") / folder.relative_to(self.copy))
 
 
+def _copied(tree: Path, place: Path) -> Path:
+    """A copy of the tree; what it reads beside itself is where it looks for it."""
+    (place / "infra").mkdir(parents=True)
+    for folder, but in ((REPOSITORY, "infra"), (REPOSITORY / "infra", "terraform")):
+        for path in folder.iterdir():
+            if path.name != but and not path.name.startswith("."):
+                (place / path.relative_to(REPOSITORY)).symlink_to(path)
+    copy = place / "infra" / "terraform"
+    left_out = shutil.ignore_patterns(".terraform", ".terraform.lock.hcl", "*.tfstate*")
+    shutil.copytree(tree, copy, ignore=left_out)
+    return copy
+
+
 def _counts(path: Path) -> bool:
     return ".terraform" not in path.parts and "tests" not in path.parts
+
+
+def _short(output: str) -> str:
+    """What Terraform says without the runs that passed, or were left out."""
+    return "\n".join(line for line in output.splitlines() if not _DULL.search(line))
 
 
 def _reason(output: str) -> str:

@@ -20,7 +20,7 @@ def identities() -> Outcome:
         return not_run(f"there is no {IDENTITIES.relative_to(REPOSITORY)}")
     if importlib.util.find_spec("pytest") is None:
         return not_run(f"pytest is not installed; {_HINT}")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--noconftest"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--noconftest"]
     code, output = call([*command, str(IDENTITIES)])
     last = output.splitlines()[-1] if output else ""
     return passed(last.strip("= ")) if code == 0 else failed(last.strip("= "), output)
