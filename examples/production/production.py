@@ -169,7 +169,9 @@ class Production:
         self.target = f"envoy:{folder / 'proxy'}"
         self.deploy(self._champion)
         backend = self._backends[self._champion.digest[:12]]
-        self._serving.open(TrafficPlan(backend, stickiness=Stickiness()))
+        # Trainings run on the same processors: a challenger that waits for them does not fail.
+        plan = TrafficPlan(backend, stickiness=Stickiness(), challenger_seconds=5.0)
+        self._serving.open(plan)
         self._opened.set()
         self._announce()
         with ModelClient(self._serving.url, self.name) as client:

@@ -12,7 +12,7 @@ from sklearn.ensemble import RandomForestClassifier
 from phasegate.sidecar.drift.detectors.columns import LEAST, Column, columns, matrices
 from phasegate.sidecar.drift.detectors.findings import Test
 
-_TREES = 200
+_TREES = 100
 
 
 def tests(reference: pa.Table, window: pa.Table, _level: float, seed: int) -> list[Test]:
