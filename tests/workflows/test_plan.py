@@ -150,6 +150,13 @@ def test_images_come_by_their_digests(runner: Runner) -> None:
     assert runner.plan()["changes"] == "true"
 
 
+def test_values_of_one_root_alone_come_from_a_file_of_its_own(runner: Runner) -> None:
+    own = runner.folder / "infra/terraform/environments/dev.tiny.tfvars"
+    own.write_text('text = "of this root"\nkey = "hunter2"\n')
+    runner.plan()
+    assert "of this root" in (runner.folder / "summary").read_text()
+
+
 def test_a_plan_that_fails_ends_the_step(runner: Runner) -> None:
     (runner.folder / "infra/terraform/environments/dev.tfvars").write_text("")
     done = runner.run(
