@@ -54,7 +54,8 @@ def _parser() -> Parser:
 
 def _faults(node: Node, content: bytes) -> Iterator[tuple[int, str]]:
     if node.is_missing:
-        yield line_of(node), f"something is missing, perhaps {node.type!r}"
+        line = content[: node.start_byte].rstrip().count(b"\n") + 1
+        yield line, f"something is missing, perhaps {node.type!r}"
     elif node.type == "ERROR":
         text = content[node.start_byte : node.end_byte].decode("utf-8", errors="replace")
         shown = " ".join(text.split())[:_SAID_OF_A_FAULT]
