@@ -63,14 +63,14 @@ variable "keys" {
   }
 }
 
-variable "rotation_days" {
-  description = "Days after which a key gets a new version. Old versions stay, and decrypt what they encrypted."
-  type        = number
-  default     = 90
+variable "rotation_period" {
+  description = "Seconds after which a key gets a new version, as \"7776000s\" for 90 days. Old versions stay, and decrypt what they encrypted."
+  type        = string
+  default     = "7776000s"
   nullable    = false
 
   validation {
-    condition     = var.rotation_days >= 1 && var.rotation_days <= 365 && floor(var.rotation_days) == var.rotation_days
-    error_message = "rotation_days: whole days from 1 to 365; 90 is usual."
+    condition     = can(regex("^[0-9]{5,8}s$", var.rotation_period)) && try(tonumber(trimsuffix(var.rotation_period, "s")) > 86400 && tonumber(trimsuffix(var.rotation_period, "s")) <= 31536000, false)
+    error_message = "rotation_period \"${var.rotation_period}\": seconds with an s, more than a day and at most a year, such as \"7776000s\" for 90 days."
   }
 }

@@ -73,8 +73,18 @@ run "half_a_day_is_refused" {
   command = plan
 
   variables {
-    rotation_days = 0.5
+    rotation_period = "43200s"
   }
 
-  expect_failures = [var.rotation_days]
+  expect_failures = [var.rotation_period]
+}
+
+run "days_are_no_seconds" {
+  command = plan
+
+  variables {
+    rotation_period = "90d"
+  }
+
+  expect_failures = [var.rotation_period]
 }
