@@ -6,10 +6,8 @@ locals {
 # One resource for both modes. What Autopilot decides by itself, and refuses to be told, is null or absent
 # for it; what is not asked of `local.standard` holds for both.
 resource "google_container_cluster" "this" {
+  #checkov:skip=CKV_GCP_21:Every cluster has a label, component, and those that it is given; checkov does not work out what merge() makes of labels from another module.
   #checkov:skip=CKV_GCP_12:Dataplane V2 enforces NetworkPolicies (datapath_provider); the check looks for the add-on that it replaces, which Autopilot refuses to be told about.
-  #checkov:skip=CKV_GCP_61:Standard has intranode visibility on; the argument is null for Autopilot only, which refuses it.
-  #checkov:skip=CKV_GCP_65:Google's groups need a group of the organisation's domain; rbac_group names it.
-  #checkov:skip=CKV_GCP_69:Autopilot's nodes have the metadata server always, those of Standard by node_config and by every pool.
   project             = var.project_id
   location            = var.region
   name                = var.name
