@@ -17,16 +17,18 @@ locals {
       "roles/monitoring.viewer",
       "roles/pubsub.viewer",
       "roles/redis.viewer",
-      "roles/secretmanager.viewer",
       "roles/serviceusage.serviceUsageViewer",
     ]
     apply = [
       "roles/browser",
       "roles/cloudkms.viewer",
-      "roles/cloudsql.admin",
+      "roles/cloudsql.editor",
+      # phasegate: ignore[PGT401] the network is what it applies; it is one account, from the protected environment
       "roles/compute.networkAdmin",
-      "roles/compute.securityAdmin", # firewall rules
-      "roles/container.admin",       # also inside the cluster, where the second root works
+      # phasegate: ignore[PGT401] firewall rules are in no narrower role
+      "roles/compute.securityAdmin",
+      # phasegate: ignore[PGT401] the second root makes kinds and cluster roles, which takes cluster-admin
+      "roles/container.admin",
       "roles/iam.roleViewer",
       "roles/iam.securityReviewer",
       "roles/iam.serviceAccountViewer",
@@ -34,9 +36,8 @@ locals {
       "roles/logging.configWriter",
       "roles/monitoring.editor",
       "roles/pubsub.editor",
-      "roles/redis.admin",
-      "roles/servicenetworking.networksAdmin",
-      "roles/serviceusage.serviceUsageAdmin",
+      "roles/redis.editor",
+      "roles/serviceusage.serviceUsageViewer",
     ]
   }
 
@@ -50,6 +51,9 @@ locals {
       "logging.buckets.list",
       "logging.sinks.get",
       "logging.sinks.list",
+      "secretmanager.secrets.get",
+      "secretmanager.secrets.getIamPolicy",
+      "secretmanager.secrets.list",
       "servicenetworking.services.get",
       "storage.buckets.get",
       "storage.buckets.getIamPolicy",
@@ -65,6 +69,7 @@ locals {
       "artifactregistry.repositories.update",
       "secretmanager.secrets.create",
       "secretmanager.secrets.get",
+      "secretmanager.secrets.getIamPolicy",
       "secretmanager.secrets.list",
       "secretmanager.secrets.update",
       "storage.buckets.create",
