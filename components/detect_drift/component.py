@@ -23,7 +23,8 @@ def detect_drift(
     Args:
         policy: the project's monitoring policy, as JSON.
         log: store of the prediction log: a folder or a gs:// address.
-        source: log reads the rows; summaries adds up what the sidecars have counted.
+        source: log reads the rows; summaries adds up what the sidecars have counted, and reads only
+            rows that several of them have. The windows are the same ones, each row once.
         window: that is looked at; it is cut into the policy's windows.
         reference: profile of the champion, with its calibration.
 

@@ -48,7 +48,7 @@ def gathered(
     store, since, until = open_named(log), observed.since, observed.until
     if source == "summaries":
         return from_summaries(
-            store, observed.model, profile, rules.window, since=since, until=until
+            store, observed.model, profile, rules.window, since=since, until=until, folder=scratch
         )
     files = local_files(observed.files_of(since, until), store, scratch / "log")
     return from_log(files, profile, rules.window, since=since, until=until, folder=scratch)

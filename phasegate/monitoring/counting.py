@@ -28,7 +28,6 @@ from phasegate.monitoring.counts import (
 from phasegate.monitoring.profile import CategoricalReference, NumericReference, Profile, Reference
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-KEY = ("model_digest", "request_id", "row")
 LONGEST_EXAMPLE = 60
 
 # Segments are small: making the grid of edges anew for each would take longer than counting.
@@ -39,7 +38,8 @@ def count(profile: Profile, table: pa.Table) -> WindowCounts:
     """One model's rows as counts.
 
     A row whose `error` is not null is a failed request, and no row. A monitored feature that the
-    table lacks is missing in all rows. Rows are counted as often as they are there: see `distinct`.
+    table lacks is missing in all rows. Rows are counted as often as they are there;
+    `distinct_rows` leaves one of each.
 
     Args:
         profile: of that model.
@@ -86,21 +86,6 @@ def count_panes(profile: Profile, table: pa.Table, pane: timedelta) -> dict[date
 def merged(profile: Profile, counts: Sequence[WindowCounts]) -> WindowCounts:
     """All of them together; of no rows where there are none."""
     return reduce(add, counts, WindowCounts.none(profile))
-
-
-def distinct(table: pa.Table) -> pa.Table:
-    """The table without repeated rows: the first of each model digest, request id and row number.
-
-    A segment that was sealed twice, or a request that was delivered twice, counts once.
-
-    Args:
-        table: with the columns `model_digest`, `request_id` and `row`.
-    """
-    keys = table.select(KEY).append_column("_at", pa.array(np.arange(len(table))))
-    first = keys.group_by(list(KEY)).aggregate([("_at", "min")])["_at_min"]
-    if len(first) == len(table):
-        return table
-    return table.take(pa.array(np.sort(first.to_numpy())))
 
 
 def _count(

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phasegate.errors import BadInput
 from phasegate.sidecar.batching import Batcher
 from phasegate.sidecar.health import Health
 from phasegate.sidecar.joining import Joiner
@@ -101,6 +102,7 @@ class Upkeep:
             return False
         more = False
         try:
+            self._guarded("restoring drift windows", self._restore)
             for spool in self._spools:
                 work = partial(spool.seal, self._store, self._draft)
                 more |= self._guarded(f"{spool.name} sealing", work)
@@ -115,6 +117,14 @@ class Upkeep:
         if self._counting and not more:
             self._guarded("drift windows", self._counting.settle)
         return more
+
+    def _restore(self) -> None:
+        if self._counting is None:
+            return
+        try:
+            self._counting.restore(self._store)
+        except BadInput as error:
+            raise StoreFailure(str(error)) from error
 
     def _join(self) -> None:
         for outcome, count in self._joiner.expire().items():

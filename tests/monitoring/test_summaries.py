@@ -15,17 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from phasegate.errors import BadInput
-from phasegate.monitoring.counting import count_panes
 from phasegate.monitoring.summaries import (
     MOST_BYTES,
     MOST_PANES,
-    Summary,
     decode,
+    decode_any,
     encode,
-    read_window,
+    log_name,
     summary_name,
 )
+from phasegate.monitoring.summary import Summary, summarize
+from phasegate.monitoring.summed import read_window
 from phasegate.prediction_log.table import table
+from phasegate.sidecar.drift.rows import Rows
 from phasegate.store.named import open_named
 from tests.sidecar.drift.streams import DIGEST, MODEL, SOURCE, START, profile, records, values
 
@@ -36,22 +38,28 @@ LOG = f"predictions/{MODEL}/date=2026-03-01/model={DIGEST[:12]}/{SEGMENT}.parque
 
 def summary(rows: int = 40, since: datetime = START, segment: str = SEGMENT) -> Summary:
     columns = values(np.random.default_rng(rows), rows)
-    log = table(records(columns, since, since + DAY), SOURCE)
-    return Summary(segment, DIGEST, HOUR, rows, 2, count_panes(PROFILE, log, HOUR))
+    own = list(records(columns, since, since + DAY, prefix=segment[:8]))
+    found = Rows.of(table([*own, *own[:2]], SOURCE), HOUR)
+    return summarize(PROFILE, found.once, found.keys, found.everything, segment, HOUR)
 
 
 def test_a_summary_lies_where_its_part_of_the_log_does() -> None:
     assert summary_name(LOG) == (
         f"monitoring/{MODEL}/summaries/date=2026-03-01/model={DIGEST[:12]}/{SEGMENT}.json"
     )
+    assert log_name(summary_name(LOG)) == LOG
 
 
-@given(st.integers(1, 60))
+@given(st.integers(2, 60))
 def test_what_is_written_reads_and_is_the_same_bytes_again(rows: int) -> None:
     written = encode(summary(rows))
     read = decode(written, PROFILE, f"x/{SEGMENT}.json")
     assert encode(read) == written
     assert (read.rows, read.duplicates, read.pane) == (rows, 2, HOUR)
+    known = decode_any(written, f"x/{SEGMENT}.json")
+    assert {start: one.rows for start, one in known.panes.items()} == {
+        start: one.rows for start, one in read.panes.items()
+    }
 
 
 def _set(path: str, value: Any) -> Callable[[dict[str, Any]], None]:
@@ -91,6 +99,12 @@ def _pane(start: str) -> Callable[[dict[str, Any]], None]:
         _set("panes/*/failed", -1),
         _set("panes/*/scores", None),
         _set("panes/*/features", {}),
+        _set("panes/*/keys", ""),
+        _set("panes/*/keys", "AAAA"),
+        _set("panes/*/keys", "no text of keys"),
+        _set("panes/*/keys", None),
+        _set("panes/*/duplicates", 1),
+        _set("panes/*/duplicates", -1),
         _pane("2026-03-01T00:30:00+00:00"),
         _pane("2026-03-01T00:00:00"),
         _pane("yesterday"),
@@ -135,7 +149,10 @@ def test_a_window_has_its_panes_and_says_what_it_could_not_add(tmp_path: Path) -
     other = replace(PROFILE, threshold=0.7)
     strange = replace(
         summary(segment="bb" * 32),
-        panes={at: replace(one, profile=other.digest) for at, one in summary().panes.items()},
+        panes={
+            at: replace(one, counts=replace(one.counts, profile=other.digest))
+            for at, one in summary().panes.items()
+        },
     )
     foreign = put(encode(strange), 0, "bb" * 32)
     uncounted = put(b"rows", 1, "cc" * 32, "predictions")

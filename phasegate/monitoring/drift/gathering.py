@@ -1,29 +1,32 @@
-"""Windows of the prediction log as counts: each answer to a user once, whatever files it lies in.
-
-DuckDB finds what is repeated and puts only that in order; the rest is counted as it is read, one
-window at a time.
-"""
+"""Windows of a model's predictions as counts, from the log's rows or from sidecars' summaries."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import reduce
-from operator import add
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from phasegate.errors import BadInput
-from phasegate.monitoring.counting import count
+from phasegate.monitoring.counting import merged
 from phasegate.monitoring.counts import WindowCounts
+from phasegate.monitoring.drift.logged import (
+    USERS,
+    answered,
+    between,
+    by_model,
+    connect,
+    count_logged,
+    number_of,
+    table_of,
+    text_of,
+)
 from phasegate.monitoring.profile import Profile
-from phasegate.monitoring.summaries import WindowSummaries, read_window
+from phasegate.monitoring.summed import WindowSummaries, read_window
 from phasegate.store.named import NamedFiles
-
-_MEMORY = "2GB"
-_USERS = "role IN ('champion', 'challenger')"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -93,12 +96,58 @@ def from_log(
         BadInput: a file cannot be read.
     """
     own = [one for one in files if one.parent.name == f"model={profile.model_digest[:12]}"]
-    connection = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(folder)})
-    try:
-        windows = [
-            _window(connection, files, own, profile, *span) for span in spans(since, until, width)
-        ]
+    windows, repeated = [], 0
+    with _reading(folder) as connection:
+        for start, end in spans(since, until, width):
+            traffic = answered(connection, files, start, end)
+            counts, again = count_logged(connection, own, profile, start, end)
+            windows.append(Window(start, end, counts, traffic))
+            repeated += again
         notes = _notes(connection, files, own, profile, since, until)
+    if repeated:
+        notes.insert(0, f"{repeated:,} rows were logged again, and counted once.")
+    return Gathered(tuple(windows), tuple(notes))
+
+
+def from_summaries(
+    store: NamedFiles, model: str, profile: Profile, width: timedelta, *, since: datetime,
+    until: datetime, folder: Path,
+) -> Gathered:  # fmt: skip
+    """Read windows from what sidecars have counted: the same ones as from the log.
+
+    Only segments that share rows are counted from the log, which has to have them still.
+
+    Args:
+        folder: for what is fetched, or does not fit into memory.
+
+    Raises:
+        BadInput: the store did not answer, or refused; or a file of the log cannot be read.
+    """
+    windows, notes = [], []
+    with _reading(folder) as connection:
+        for start, end in spans(since, until, width):
+            found = read_window(store, model, profile, start, end)
+            own, gone = _fetched(store, found.repeating, folder / "repeating")
+            others, _ = _fetched(store, found.others_repeating, folder / "repeating")
+            counts, again = count_logged(connection, own, profile, start, end)
+            counts = merged(profile, [*found.panes.values(), counts])
+            traffic = counts.rows + found.others + answered(connection, others, start, end)
+            windows.append(Window(start, end, counts, traffic))
+            said = _left_out(found, found.duplicates + again, gone)
+            notes += [f"{start:%Y-%m-%d %H:%M}: {one}" for one in said]
+    return Gathered(tuple(windows), tuple(notes))
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection; what goes wrong while the log is read is bad input.
+
+    Raises:
+        BadInput: a file of the log cannot be read.
+    """
+    connection = connect(folder)
+    try:
+        yield connection
     except duckdb.Error as error:
         raise BadInput(
             f"the prediction log cannot be read ({str(error).splitlines()[0][:300]})",
@@ -106,78 +155,42 @@ def from_log(
         ) from None
     finally:
         connection.close()
-    repeated = sum(rows for _, rows in windows)
-    if repeated:
-        notes.insert(0, f"{repeated:,} rows were logged again, and counted once.")
-    return Gathered(tuple(one for one, _ in windows), tuple(notes))
 
 
-def from_summaries(
-    store: NamedFiles, model: str, profile: Profile, width: timedelta, *, since: datetime,
-    until: datetime,
-) -> Gathered:  # fmt: skip
-    """Read windows from what sidecars have counted.
-
-    Raises:
-        BadInput: the store did not answer, or refused.
-    """
-    windows, notes = [], []
-    for start, end in spans(since, until, width):
-        found = read_window(store, model, profile, start, end)
-        counts = reduce(add, found.panes.values(), WindowCounts.none(profile))
-        windows.append(Window(start, end, counts, None))
-        notes += [f"{start:%Y-%m-%d %H:%M}: {one}" for one in _left_out(found)]
-    return Gathered(tuple(windows), tuple(notes))
+def _fetched(store: NamedFiles, names: Sequence[str], folder: Path) -> tuple[list[Path], list[str]]:
+    """Files of the log on this machine, and those that are gone."""
+    paths, gone = [], []
+    for name in names:
+        fetched = folder / name
+        path = store.local_path(name) or (fetched if fetched.is_file() else None)
+        if path is None and store.names(name):
+            path = store.fetch(name, fetched.parent)
+        if path is None:
+            gone.append(name)
+        else:
+            paths.append(path)
+    return paths, gone
 
 
-def _left_out(found: WindowSummaries) -> list[str]:
+def _left_out(found: WindowSummaries, repeated: int, gone: Sequence[str]) -> list[str]:
     said = []
-    if found.duplicates:
-        said.append(f"{found.duplicates:,} rows came again, and were counted once.")
+    if repeated:
+        said.append(f"{repeated:,} rows were logged again, and counted once.")
+    if gone:
+        said.append(
+            f"{len(gone):,} segments share rows with others, and the log does not have them any "
+            "more: they are not counted."
+        )
     if found.uncounted:
         said.append(f"{len(found.uncounted):,} files of the log have no summary.")
+    if found.others_uncounted:
+        said.append(
+            f"{len(found.others_uncounted):,} files of other models have no summary that can be "
+            "read: the rate of rows leaves them out."
+        )
     if found.foreign:
         said.append(f"{len(found.foreign):,} summaries are of another profile or cut by it.")
     return said + [f"A summary cannot be read: {one}" for one in found.damaged]
-
-
-def _window(
-    connection: duckdb.DuckDBPyConnection, files: Sequence[Path], own: Sequence[Path],
-    profile: Profile, since: datetime, until: datetime,
-) -> tuple[Window, int]:  # fmt: skip
-    """A window, and how many rows of its model were repeated."""
-    logged = f"{_USERS} AND {_between(since, until)}"
-    traffic = sum(
-        _number(
-            connection,
-            f'SELECT count(*) FROM (SELECT DISTINCT model_digest, request_id, "row" '
-            f"FROM {_table(part)} WHERE error IS NULL AND {logged})",
-        )
-        for part in _by_model(files)
-    )
-    if not own:
-        return Window(since, until, WindowCounts.none(profile), traffic), 0
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW logged AS
-        SELECT request_id, "row", event_time, score, decision, error, latency_us, features
-        FROM {_table(own)} WHERE model_digest = {_text(profile.model_digest)} AND {logged}"""
-    )
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE repeated AS SELECT request_id, "row", count(*) AS times
-        FROM logged GROUP BY ALL HAVING count(*) > 1"""
-    )
-    rows = connection.sql(
-        """FROM logged ANTI JOIN repeated USING (request_id, "row")
-        UNION ALL BY NAME
-        (FROM logged SEMI JOIN repeated USING (request_id, "row")
-        QUALIFY 1 = row_number() OVER (
-            PARTITION BY request_id, "row"
-            ORDER BY error IS NOT NULL, event_time, latency_us, score, decision, hash(features)
-        ))"""
-    )
-    table = rows.to_arrow_table()
-    again = _number(connection, "SELECT coalesce(sum(times - 1), 0) FROM repeated")
-    return Window(since, until, count(profile, table), traffic), again
 
 
 def _notes(
@@ -185,22 +198,22 @@ def _notes(
     profile: Profile, since: datetime, until: datetime,
 ) -> list[str]:  # fmt: skip
     """What the files hold besides the windows."""
-    inside, digest = _between(since, until), _text(profile.model_digest)
+    inside, digest = between(since, until), text_of(profile.model_digest)
     notes = []
     others = sum(
-        _number(connection, f"SELECT count(*) FROM {_table(part)} "
-                f"WHERE {_USERS} AND {inside} AND model_digest <> {digest}")
-        for part in _by_model(files)
+        number_of(connection, f"SELECT count(*) FROM {table_of(part)} "
+                f"WHERE {USERS} AND {inside} AND model_digest <> {digest}")
+        for part in by_model(files)
     )  # fmt: skip
     shadows = failed = outside = 0
     if own:
-        table = f"{_table(own)} WHERE model_digest = {digest} AND"
-        shadows = _number(connection, f"SELECT count(*) FROM {table} NOT ({_USERS}) AND {inside}")
-        failed = _number(
+        table = f"{table_of(own)} WHERE model_digest = {digest} AND"
+        shadows = number_of(connection, f"SELECT count(*) FROM {table} NOT ({USERS}) AND {inside}")
+        failed = number_of(
             connection,
-            f"SELECT count(*) FROM {table} {_USERS} AND {inside} AND error IS NOT NULL",
+            f"SELECT count(*) FROM {table} {USERS} AND {inside} AND error IS NOT NULL",
         )
-        outside = _number(connection, f"SELECT count(*) FROM {table} {_USERS} AND NOT ({inside})")
+        outside = number_of(connection, f"SELECT count(*) FROM {table} {USERS} AND NOT ({inside})")
     for number, words in (
         (others, "rows of other models answered users; they are judged with their own reference."),
         (shadows, "rows are copies that answered nobody, and do not count."),
@@ -210,29 +223,3 @@ def _notes(
         if number:
             notes.append(f"{number:,} {words}")
     return notes
-
-
-def _by_model(files: Sequence[Path]) -> list[list[Path]]:
-    """Files of one model together: others may have features of the same names and other types."""
-    parts: dict[str, list[Path]] = {}
-    for file in files:
-        parts.setdefault(file.parent.name, []).append(file)
-    return [parts[name] for name in sorted(parts)]
-
-
-def _table(files: Sequence[Path]) -> str:
-    names = ", ".join(_text(str(one)) for one in sorted(files))
-    return f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
-
-
-def _between(since: datetime, until: datetime) -> str:
-    first, last = (one.astimezone(UTC).isoformat() for one in (since, until))
-    return f"(event_time >= '{first}'::TIMESTAMPTZ AND event_time < '{last}'::TIMESTAMPTZ)"
-
-
-def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    return int(connection.execute(sql).fetchall()[0][0])
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

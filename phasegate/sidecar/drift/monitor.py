@@ -67,8 +67,9 @@ class DriftMonitor:
             replicas,
         )  # fmt: skip
         self.counting = DriftCounting(
-            known, self._state, policy.drift, shown, health, self._judging.wake
-        )
+            known, self._state, policy.drift, shown, health, self._judging.wake,
+            is_alone=replicas == 1,
+        )  # fmt: skip
 
     def __enter__(self) -> Self:
         self.counting.load()

@@ -1,31 +1,17 @@
-"""Users' rows of a segment, and bounded samples of them that do not depend on their order."""
+"""Bounded samples of rows that do not depend on their order."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from phasegate.monitoring.counting import EPOCH, distinct
+from phasegate.monitoring.counting import EPOCH
 from phasegate.monitoring.profile import Profile
 
 _MICROSECOND = timedelta(microseconds=1)
-USERS = ("champion", "challenger")  # a shadow's answers are nobody's traffic
-
-
-def users_rows(table: pa.Table) -> tuple[pa.Table, int]:
-    """Rows that answered users, or failed them, each once; and how many came again.
-
-    Args:
-        table: of the stored prediction log.
-    """
-    rows = table.filter(pc.is_in(table["role"], pa.array(USERS)))
-    once = distinct(rows)
-    return once, len(rows) - len(once)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -55,12 +41,18 @@ class Sample:
 
 
 def samples(
-    table: pa.Table, profile: Profile, size: int, pane: timedelta, window: timedelta
+    table: pa.Table,
+    keys: np.ndarray,
+    profile: Profile,
+    size: int,
+    pane: timedelta,
+    window: timedelta,
 ) -> dict[datetime, Sample]:
     """The sample of each window of event time, cut by panes: by the start of the pane.
 
     Args:
         table: users' rows of the log, each once.
+        keys: of the rows, which serve as hashes.
         profile: of the model.
         size: most rows of a window.
         pane, window: event time of each, aligned to 1970.
@@ -69,7 +61,7 @@ def samples(
     if not len(answered) or not size:
         return {}
     times = table["event_time"].cast(pa.int64()).to_numpy()[answered]
-    hashes = _hashes(table.select(["request_id", "row"]).take(pa.array(answered)))
+    hashes = keys[answered]
     slots, panes = times // (window // _MICROSECOND), times // (pane // _MICROSECOND)
     order = np.lexsort((hashes, slots))
     begins = np.flatnonzero(np.r_[True, np.diff(slots[order]) != 0])
@@ -125,14 +117,3 @@ def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
     if pa.types.is_floating(kind):
         return pa.nulls(len(column), kind)
     return column.cast(kind)
-
-
-def _hashes(table: pa.Table) -> np.ndarray:
-    """uint64 [rows], of request id and row."""
-    ids = table["request_id"].combine_chunks().dictionary_encode()
-    each = b"".join(
-        hashlib.blake2b(one.encode(), digest_size=8).digest() for one in ids.dictionary.to_pylist()
-    )
-    mixed = np.frombuffer(each, np.uint64)[ids.indices.to_numpy()]
-    # Rows of one request: multiples of the golden ratio fill the range evenly (Knuth, 6.4).
-    return mixed + table["row"].to_numpy().astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)

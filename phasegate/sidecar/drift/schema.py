@@ -19,6 +19,13 @@ CREATE TABLE IF NOT EXISTS ended (     -- waits for its judgement
 CREATE TABLE IF NOT EXISTS traffic (   -- rows of all models of a name, by window
   model TEXT NOT NULL, start INTEGER NOT NULL, rows INTEGER NOT NULL, PRIMARY KEY (model, start)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seen (      -- rows that came last, by the segment they first came in
+  name TEXT PRIMARY KEY, generation INTEGER NOT NULL, keys BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS seen_generation ON seen(generation);
+CREATE TABLE IF NOT EXISTS restored (  -- models of whose windows nothing is missing
+  profile TEXT NOT NULL, model TEXT NOT NULL, done INTEGER NOT NULL, PRIMARY KEY (profile, model)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS latest (    -- what metrics show
   profile TEXT NOT NULL, kind TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (profile, kind)
 ) WITHOUT ROWID;

@@ -12,7 +12,6 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,6 @@ from phasegate.sidecar.drift.schema import SCHEMA
 from phasegate.sidecar.drift.windows import Ended, Open, Part, Windows
 
 _MOST_SEGMENTS = 100_000  # remembered; one that is not sealed by then will not be sealed again
-_MOST_SLOTS = 1_000  # of the row rate
 
 
 @dataclass(frozen=True)
@@ -165,24 +163,6 @@ class DriftState:
                     (digest, model, end.kind, stamp(end.since), stamp(end.until),
                      packed(end.part)),
                 )  # fmt: skip
-
-    def count_traffic(self, model: str, rows: Mapping[datetime, int], segment: str) -> None:
-        """Add rows of any model of a name, by start of window; once for each segment."""
-        with self.transaction() as run:
-            if run.execute("SELECT 1 FROM segment WHERE name = ?", (segment,)).fetchone():
-                return
-            run.execute("INSERT INTO segment (name) VALUES (?)", (segment,))
-            for start, count in rows.items():
-                run.execute(
-                    "INSERT INTO traffic VALUES (?, ?, ?) "
-                    "ON CONFLICT DO UPDATE SET rows = rows + excluded.rows",
-                    (model, stamp(start), count),
-                )
-            run.execute(
-                "DELETE FROM traffic WHERE model = ? AND start < (SELECT start FROM traffic "
-                "WHERE model = ? ORDER BY start DESC LIMIT 1 OFFSET ?)",
-                (model, model, _MOST_SLOTS),
-            )
 
     def waiting(self, profiles: Mapping[str, Profile]) -> Waiting | None:
         """The window that has waited longest for its judgement, of these profiles (by digest)."""

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from phasegate.errors import BadInput
 from phasegate.monitoring.binning import Bins
-from phasegate.monitoring.counting import count, count_panes, distinct, merged
+from phasegate.monitoring.counting import count, count_panes, merged
 from phasegate.monitoring.counts import WindowCounts
+from phasegate.monitoring.distinct import distinct_rows
 
 from .tables import HOUR, PANE, profile, references, rows, table
 
@@ -128,8 +129,8 @@ def test_times_where_numbers_belong_are_invalid_and_an_absent_column_is_missing(
 def test_rows_that_came_twice_count_once() -> None:
     once = table([(1.0, "a", 0, False), (2.0, "b", 1, False), (None, None, 2, True)])
     twice = pa.concat_tables([once, once.slice(1), once])
-    assert distinct(twice).equals(once.combine_chunks())
-    assert distinct(once) is once
+    assert distinct_rows(twice).equals(once.combine_chunks())
+    assert distinct_rows(once) is once
 
 
 def test_counts_of_another_profile_are_refused() -> None:

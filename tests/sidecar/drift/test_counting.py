@@ -19,7 +19,7 @@ from phasegate import metric_names as names
 from phasegate.monitoring.counting import merged
 from phasegate.monitoring.policy import DriftRules, LiteralRule, MonitoringPolicy
 from phasegate.monitoring.profile import Profile
-from phasegate.monitoring.summaries import read_window
+from phasegate.monitoring.summed import read_window
 from phasegate.prediction_log.record import Source
 from phasegate.store.named import open_named
 from tests.prediction_log.waiting import until
