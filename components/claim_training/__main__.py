@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from phasegate.clock import now
 from phasegate.contracts import RetrainingAdvice, execution
 from phasegate.monitoring.policy import MonitoringPolicy
+from phasegate.monitoring.retraining.answers import sequence_of
 from phasegate.monitoring.retraining.claims import Claim
 from phasegate.monitoring.retraining.decision import Action, RetrainingDecision
 from phasegate.monitoring.retraining.entry import TrainingKey
 from phasegate.monitoring.retraining.journal import Journal, open_journal
+from phasegate.monitoring.retraining.settling import settle_answers
 from phasegate.monitoring.retraining.trainings import claim_training
 from phasegate.release.store import Releases, open_releases
 
@@ -54,7 +57,7 @@ def claimed(
     """
     if decision.action is not Action.RETRAIN:
         return Claim(False, f"what was decided is {decision.action}")
-    if not policy.retraining.automatic:
+    if not (policy.retraining.automatic or decision.is_a_persons):
         return Claim(False, "retraining.automatic is off: a person has to train")
     entry = releases.head(journal.model)
     if entry is not None and not entry.record.is_over:
@@ -66,9 +69,14 @@ def claimed(
         )
     key = TrainingKey(decision.model_digest, decision.until, decision.profile_digest)
     reason = decision.reasons[0] if decision.reasons else str(decision.action)
-    return claim_training(
-        journal, key, policy.retraining, now, actor="pipeline", holder=holder, reason=reason
+    rules, answer = policy.retraining, sequence_of(journal.entries(), decision)
+    if decision.is_a_persons:  # who knows that the last training was not long ago
+        rules = replace(rules, cooldown=timedelta(0))
+    claim = claim_training(
+        journal, key, rules, now, actor="pipeline", holder=holder, reason=reason, answer=answer
     )
+    settle_answers(journal, decision.model_digest, now, "pipeline")
+    return claim
 
 
 if __name__ == "__main__":

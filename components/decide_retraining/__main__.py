@@ -21,10 +21,12 @@ from phasegate.monitoring.drift.report import DriftFindings
 from phasegate.monitoring.observed import Observed
 from phasegate.monitoring.performance.series import Performance
 from phasegate.monitoring.policy import MonitoringPolicy
+from phasegate.monitoring.retraining.answers import follow, question
 from phasegate.monitoring.retraining.claims import last_training
 from phasegate.monitoring.retraining.decide import decide
 from phasegate.monitoring.retraining.journal import open_journal
 from phasegate.monitoring.retraining.recording import record_decision
+from phasegate.monitoring.retraining.settling import settle_answers
 from phasegate.monitoring.skew.report import SkewReport
 
 Report = TypeVar("Report", Performance, SkewReport)
@@ -42,7 +44,8 @@ def main() -> None:
         skew = _read(SkewReport, step.read("skew", SkewFindings).path / "skew.json")
         journal = open_journal(step.parameter("store"), observed.model)
 
-        decision = decide(
+        entries = journal.entries()
+        decided = decide(
             performance,
             drift.windows,
             skew,
@@ -53,16 +56,20 @@ def main() -> None:
             since=observed.since,
             until=observed.until,
             now=observed.now,
-            last_training=last_training(journal.entries(), observed.now),
+            last_training=last_training(entries, observed.now),
         )
-        entry = record_decision(journal, decision, "pipeline")
+        decision, answer = follow(decided, entries, observed.changes)
+        entry = record_decision(journal, decision, "pipeline", answer)
+        settle_answers(journal, observed.model_digest, observed.now, "pipeline")
         print(f"{decision.action}: {decision.reasons[0]}", flush=True)
         (step.path("advice") / "decision.json").write_bytes(canonical_json(decision.to_json()))
         step.write(
             "advice",
             RetrainingAdvice(model_digest=observed.model_digest, action=str(decision.action)),
         )
-        step.document("report", page_of(observed, performance, decision, policy, entry.sequence))
+        asked = question(entries, answer) if answer else None
+        page = page_of(observed, performance, decision, policy, entry.sequence, asked, answer)
+        step.document("report", page)
         step.result("action", str(decision.action))
 
 

@@ -29,7 +29,8 @@ def decide_retraining(
 
     A sudden drop or broken inputs that an announced change explains are rolled back; a gradual
     decline, or performance below the floor, is retrained for; what cannot be told is asked of a
-    person. The same decision is written once, however often the step runs.
+    person, whose answer the next decision carries out, once. The same decision is written once,
+    however often the step runs.
 
     Args:
         policy: the project's monitoring policy, as JSON.

@@ -10,6 +10,7 @@ from phasegate.monitoring.observed import Observed
 from phasegate.monitoring.performance.series import Figure, Performance, PerformanceWindow
 from phasegate.monitoring.policy import MonitoringPolicy
 from phasegate.monitoring.retraining.decision import Action, Change, RetrainingDecision
+from phasegate.monitoring.retraining.entry import Entry
 from phasegate.reports import (
     Mark,
     Markup,
@@ -43,16 +44,22 @@ def page_of(
     decision: RetrainingDecision,
     policy: MonitoringPolicy,
     sequence: int,
+    asked: Entry | None = None,
+    answer: Entry | None = None,
 ) -> str:
     """A self-contained HTML page on a decision; same values, same bytes.
 
     Args:
         sequence: of the journal's entry.
+        asked: question to a person that was answered.
+        answer: that the decision rests on.
     """
     reasons = element("ul", *(element("li", reason) for reason in decision.reasons))
     parts: list[Section | Markup] = [
         section(f"{decision.action}: {SAID[decision.action]}", reasons, *_change(decision.change))
     ]
+    if asked is not None and answer is not None:
+        parts.append(_answer(asked, answer, decision))
     if performance.windows:
         parts.append(section("Performance", _chart(performance, decision)))
     parts.append(_shape(decision, policy))
@@ -78,6 +85,18 @@ def _change(change: Change | None) -> list[Markup]:
             kind="warning",
         )
     ]
+
+
+def _answer(asked: Entry, answer: Entry, decision: RetrainingDecision) -> Section:
+    event = answer.event
+    told = {
+        "question": f"{asked.event.reason} (entry {asked.sequence})",
+        "answer": f"{event.answer} (entry {answer.sequence})",
+        "who, when": f"{event.actor}, {event.at:%Y-%m-%d %H:%M} UTC",
+        "why": event.reason,
+        "what is done": "what was answered" if decision.is_a_persons else "what the rules say",
+    }
+    return section("A person's answer", facts(told))
 
 
 def _chart(performance: Performance, decision: RetrainingDecision) -> Markup:

@@ -15,6 +15,7 @@ from phasegate.monitoring.retraining.decision import Action, ChangeKind, Retrain
 from phasegate.monitoring.retraining.entry import Entry, EventKind
 from phasegate.monitoring.retraining.journal import Journal, open_journal
 from phasegate.monitoring.retraining.recording import ask_rollback, rollback_done
+from phasegate.monitoring.retraining.settling import settle_answers
 from phasegate.release.drivers.addressed import addressed_world
 from phasegate.release.drivers.taking_back import take_back
 from phasegate.store.named import open_named
@@ -35,6 +36,7 @@ def main() -> None:
         assert decision.change is not None
         journal = open_journal(store, name)
         asked = ask_rollback(journal, decided(journal, decision), moment, "pipeline")
+        settle_answers(journal, decision.model_digest, moment, "pipeline")
         if decision.change.kind is ChangeKind.RELEASE:
             world = addressed_world(
                 name, store=store, log=step.parameter("log"), target=step.parameter("target"),
@@ -57,7 +59,7 @@ def _refusal(decision: RetrainingDecision, policy: MonitoringPolicy) -> str:
     """Why nothing may be taken back; empty where it may."""
     if decision.action is not Action.ROLL_BACK or decision.change is None:
         return f"what was decided is {decision.action}, and no change is named"
-    if not policy.retraining.automatic:
+    if not (policy.retraining.automatic or decision.is_a_persons):
         return "retraining.automatic is off: a person has to take it back"
     return ""
 

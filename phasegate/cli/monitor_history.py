@@ -10,6 +10,7 @@ from rich.table import Table
 
 from phasegate.cli.console import out
 from phasegate.cli.monitor_summary import STYLES
+from phasegate.monitoring.retraining.answers import open_answers
 from phasegate.monitoring.retraining.journal import Journal
 from phasegate.monitoring.retraining.recording import open_questions, open_rollbacks
 from phasegate.monitoring.timeline import timeline
@@ -27,6 +28,15 @@ def summarize_history(journal: Journal, last: int) -> dict[str, Any]:
         "questions": [
             {"entry": entry.sequence, "reason": entry.event.reason}
             for entry in open_questions(entries)
+        ],
+        "answers": [
+            {
+                "entry": one.sequence,
+                "answer": str(one.event.answer),
+                "reason": one.event.reason,
+                "actor": one.event.actor,
+            }
+            for one in open_answers(entries)
         ],
         "rollbacks": [
             {"entry": entry.sequence, "change": to_json(entry.event.change)}
@@ -55,6 +65,10 @@ def print_history(summary: dict[str, Any]) -> None:
         out.print(
             f"[magenta]?[/] question {asked['entry']}: {escape(asked['reason'])}\n"
             f"  phasegate monitor answer {asked['entry']} ACTION --reason ..."
+        )
+    for one in summary["answers"]:
+        out.print(
+            f"[magenta]![/] {escape(one['actor'])} answered {one['answer']}: the next run does it"
         )
     for asked in summary["rollbacks"]:
         out.print(f"[red]↶[/] to be taken back: {escape(str((asked['change'] or {}).get('what')))}")

@@ -47,7 +47,7 @@ def _moment(entry: Entry) -> Moment:
     elif event.kind is EventKind.TRAINING_CLAIMED and event.training:
         what = "training begins"
         about = f"for the window until {event.training.key.until:%Y-%m-%d}"
-    elif event.answer is not None:
+    elif event.kind is EventKind.PERSON_ANSWERED:
         what = f"answered: {event.answer}"
     elif event.change is not None:
         about = event.change.what

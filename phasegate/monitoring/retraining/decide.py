@@ -30,6 +30,8 @@ RETRAIN needs labels that became known since the last training: without, the sam
 out, and it is ASK. Whether a training may begin now is for `claims.may_train` to say. What a
 change did that has been taken back since is no evidence of anything.
 
+What a person answered to ASK comes before these rules: see `answers.follow`.
+
 Steps and slopes are believed by BIC (`phasegate.statistics.change_point`), a season is not taken
 for either.
 """

@@ -104,6 +104,11 @@ class RetrainingDecision:
         """Hex sha256 of its JSON values."""
         return digest_json(self.to_json())
 
+    @property
+    def is_a_persons(self) -> bool:
+        """Whether a person wants it, rather than the rules alone: see `answers.follow`."""
+        return "answer" in self.evidence
+
     def to_json(self) -> dict[str, Any]:
         """As JSON values; `from_json` reads them."""
         return to_json(self)

@@ -28,6 +28,7 @@ class EventKind(StrEnum):
     ROLLBACK_DONE = "rollback done"
     PERSON_ASKED = "person asked"
     PERSON_ANSWERED = "person answered"
+    ANSWER_SETTLED = "answer settled"
 
 
 FOLLOWS = {
@@ -35,6 +36,7 @@ FOLLOWS = {
     EventKind.TRAINING_ENDED: (EventKind.TRAINING_CLAIMED,),
     EventKind.ROLLBACK_DONE: (EventKind.ROLLBACK_ASKED,),
     EventKind.PERSON_ANSWERED: (EventKind.PERSON_ASKED,),
+    EventKind.ANSWER_SETTLED: (EventKind.PERSON_ANSWERED,),
 }
 """What an event of a kind says the end of; `Event.refers` names the entry."""
 
@@ -90,7 +92,8 @@ class Event:
         at: event time at which it was recorded.
         actor: who or what did it.
         reason: one sentence.
-        refers: sequence of the entry that this is the end of, or rests on; 0 for none.
+        refers: sequence of the entry that this is the end of, or rests on, as a decision or a claim
+            does on a person's answer; 0 for none.
         change: that was announced, undone, or is to be taken back.
         decision: what was decided.
         training: that was claimed, or has ended.

@@ -64,8 +64,13 @@ def undo_change(
     return entry
 
 
-def record_decision(journal: Journal, decision: RetrainingDecision, actor: str) -> Entry:
+def record_decision(
+    journal: Journal, decision: RetrainingDecision, actor: str, answer: Entry | None = None
+) -> Entry:
     """Keep a decision; where it asks a person, the question too, which is open until answered.
+
+    Args:
+        answer: of a person, that it rests on.
 
     Returns:
         The entry of the decision.
@@ -73,7 +78,12 @@ def record_decision(journal: Journal, decision: RetrainingDecision, actor: str) 
 
     def decided(entries: Sequence[Entry]) -> Event | Entry:
         return _of_decision(entries, EventKind.DECIDED, decision) or Event(
-            EventKind.DECIDED, decision.now, actor, _first(decision), decision=decision
+            EventKind.DECIDED,
+            decision.now,
+            actor,
+            _first(decision),
+            refers=answer.sequence if answer else 0,
+            decision=decision,
         )
 
     entry = recorded(journal, decided)
@@ -111,12 +121,19 @@ def ask_person(journal: Journal, decided: Entry, actor: str) -> Entry:
 
 
 def answer_person(
-    journal: Journal, sequence: int, now: datetime, actor: str, answer: Action, reason: str
+    journal: Journal,
+    sequence: int,
+    now: datetime,
+    actor: str,
+    answer: Action,
+    reason: str,
+    change: Change | None = None,
 ) -> Entry:
-    """Say what a person wants done.
+    """Say what a person wants done, which the next decision does.
 
     Args:
         sequence: of the entry that asked.
+        change: that is to be taken back, where the answer is that.
 
     Raises:
         BadInput: nobody asked that, or it was answered otherwise.
@@ -133,6 +150,7 @@ def answer_person(
             actor,
             reason,
             refers=sequence,
+            change=change,
             decision=asked.event.decision,
             answer=answer,
         )

@@ -33,12 +33,14 @@ def claim_training(
     actor: str,
     holder: str,
     reason: str,
+    answer: int = 0,
 ) -> Claim:
     """Claim the training of a key; of any number that ask at once, one gets it.
 
     Args:
         holder: name of the run that asks; after a crash it gets its claim again.
         reason: why, for the journal.
+        answer: sequence of a person's answer that asks for it, which asks for one training.
 
     Returns:
         The claim, with the sequence of its entry where it is granted; `end_training` wants that.
@@ -50,8 +52,13 @@ def claim_training(
         claim = may_train(entries, key, rules, now, holder)
         if not claim.granted or claim.sequence:
             return None
+        if earlier := _claim_of(entries, answer):
+            claim = Claim(False, f"the answer was carried out already: entry {earlier}")
+            return None
         training = Training(key, holder)
-        return Event(EventKind.TRAINING_CLAIMED, now, actor, reason, training=training)
+        return Event(
+            EventKind.TRAINING_CLAIMED, now, actor, reason, refers=answer, training=training
+        )
 
     entry = journal.record(propose)
     return claim if entry is None else Claim(True, claim.reason, entry.sequence)
@@ -95,3 +102,9 @@ def end_training(
 def open_claims(entries: Sequence[Entry]) -> list[Entry]:
     """Claims of trainings that have not ended, those past their timeout included."""
     return open_ones(entries, EventKind.TRAINING_CLAIMED, EventKind.TRAINING_ENDED)
+
+
+def _claim_of(entries: Sequence[Entry], answer: int) -> int:
+    """Sequence of the claim that rests on an answer; 0 where none does."""
+    claims = (e for e in entries if e.event.kind is EventKind.TRAINING_CLAIMED)
+    return next((e.sequence for e in claims if answer and e.event.refers == answer), 0)
