@@ -25,7 +25,10 @@ from phasegate.simulation.writer import write
 
 COMMAND = [sys.executable, "-m", "phasegate.cli"]
 CUSTOMERS, TRANSACTIONS_PER_DAY = 5000, 2.0
-STEPS = ("ingest", "validate", "featurize", "train", "evaluate", "validate_serving", "register")
+STEPS = (
+    "ingest", "validate", "featurize", "train", "profile", "evaluate", "validate_serving",
+    "register",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -28,6 +28,12 @@ STEPS = {
         ("model", "provenance", "metrics", "page"),
         (),
     ),
+    "profile": (
+        ("data", "split", "training", "serving", "monitoring"),
+        ("feature_set", "model"),
+        ("reference", "page"),
+        (),
+    ),
     "evaluate": (
         ("name", "data", "split", "training", "evaluation"),
         ("snapshot", "feature_set", "model"),
@@ -42,7 +48,14 @@ STEPS = {
     ),
     "register": (
         ("name",),
-        ("model", "provenance", "data_verdict", "evaluation_verdict", "serving_verdict"),
+        (
+            "model",
+            "provenance",
+            "data_verdict",
+            "evaluation_verdict",
+            "serving_verdict",
+            "reference",
+        ),
         ("registered",),
         (),
     ),

@@ -44,6 +44,7 @@ def project_yaml(inspection: Inspection, name: str, source: str | list[str]) -> 
         _head(inspection, name), _data(inspection, source), _features(inspection),
         _split(inspection), _training(inspection), _evaluation(inspection),
         ["serving: {rows: 200, p99_ms: 250, tolerance: 0}   # golden requests to the real server"],
+        _monitoring(inspection),
     )  # fmt: skip
     return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
 
@@ -213,6 +214,33 @@ def _evaluation(inspection: Inspection) -> list[str]:
         )
         lines += ["    # The four-fifths rule, where the share of yes must be alike:"]
         lines += [f"    # - {example}"]
+    return lines
+
+
+def _monitoring(inspection: Inspection) -> list[str]:
+    rate, roles = base_rate(inspection), inspection.roles
+    metric = "accuracy" if rate >= _BALANCED else "precision"
+    guessing = max(rate, 1 - rate) if metric == "accuracy" else rate
+    floor = 0.8 if rate < _RARE else guessing + 0.25 * (1 - guessing)
+    delay = f"{inspection.delay_days}d"
+    lines = [
+        "# How the model is watched once it is served: `phasegate monitor run`, once a day or so.",
+        "monitoring:",
+        "  # Below the floor it is trained again; guessing has "
+        f"{'an' if metric == 'accuracy' else 'a'} {metric} of {guessing:.3f}.",
+        f"  performance: {{metric: {metric}, floor: {floor:.2g}, window: 7d}}",
+        "  # What it is asked and answers, against the held-out rows.",
+        "  drift: {window: 1d, calibrated: {false_alarms: 1}}   # in 30 days without drift",
+        "  retraining: {automatic: true, cooldown: 14d}         # false leaves it to a person",
+    ]
+    if roles.key:
+        example = f"{{source: outcomes/*.parquet, key: {_value(roles.key)}, delay: {delay}}}"
+        lines += [
+            "  # Where it is written what became of the events; nothing is measured without it.",
+            f"  # labels: {example}",
+        ]
+    else:
+        lines.append("  # labels: needs a column that equals a request's id; none was found.")
     return lines
 
 
