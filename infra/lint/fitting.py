@@ -157,7 +157,7 @@ def _converts(value: object, wanted: str) -> bool:
     if kind != "string":
         return False
     if wanted == "bool":
-        return value in {"true", "false"}
+        return value in {"true", "false", "1", "0"}
     try:
         float(str(value))
     except ValueError:

@@ -15,6 +15,7 @@ from infra.lint.rules import (
     blocks,
     buckets,
     calls,
+    common,
     conventions,
     hard_coded,
     language,
@@ -79,6 +80,7 @@ def _findings(tree: Tree, schemas: Schemas) -> Iterator[Finding]:
             for problems in RESOURCES:
                 yield from problems(context)
             yield from instance_problems(context, POLICY)
+    yield from common.problems(tree)
     yield from calls.settings_problems(tree, schemas)
     yield from docs.problems(tree)
 

@@ -400,8 +400,16 @@ CONVENTIONS = (
         "variable without type",
         "PGT306",
         "modules/redis/variables.tf",
-        r'(?s)(variable "region" \{.*?)^ *type +=[^\n]*\n',
+        r'(?s)(variable "tier" \{.*?)^ *type +=[^\n]*\n',
         r"\1",
+        'variable "tier"',
+    ),
+    Mistake(
+        "another pattern than elsewhere",
+        "PGT313",
+        "modules/redis/variables.tf",
+        r"\^\[a-z\]\+-\[a-z\]\+\[0-9\]\+\$",
+        "^[a-z]+-[a-z]+[0-9]$",
         'variable "region"',
     ),
     Mistake(

@@ -40,7 +40,7 @@ _ARGUMENTS: dict[str, frozenset[str] | None] = {
     "assert": frozenset({"condition", "error_message"}),
     "check": frozenset(),
     "moved": frozenset({"from", "to"}),
-    "import": frozenset({"to", "id", "provider", "for_each"}),
+    "import": frozenset({"to", "id", "identity", "provider", "for_each"}),
     "removed": frozenset({"from"}),
     "locals": None,
     "module": None,
@@ -56,7 +56,7 @@ _NEEDED = {
     "postcondition": ("condition", "error_message"),
     "assert": ("condition", "error_message"),
     "moved": ("from", "to"),
-    "import": ("to", "id"),
+    "import": ("to",),
     "removed": ("from",),
 }
 _BLOCKS = {

@@ -62,8 +62,8 @@ def _is_wrong(value: object, setting: Setting) -> bool:
     if value is None:
         return setting.unset is not None
     truths = any(isinstance(one, bool) for one in setting.right)
-    if truths and value in {"true", "false"}:
-        value = value == "true"
+    if truths and value in {"true", "false", "1", "0"}:
+        value = value in {"true", "1"}
     return isinstance(value, bool) is truths and value not in setting.right
 
 

@@ -34,7 +34,7 @@ def checkov(tree: Path) -> Outcome:
     command = [program, "--directory", str(tree), "--framework", "terraform", "--skip-download"]
     code, output = call([*command, "--quiet", "--compact", "--output", "json"])
     try:
-        found = json.loads(output[output.index("{") :])
+        found, _ = json.JSONDecoder().raw_decode(output[output.index("{\n") :])
     except ValueError:
         return failed(f"checkov ended with {code}", output)
     summary = found.get("summary", found)
