@@ -229,6 +229,8 @@ def test_nobody_replaces_an_entry_of_the_audit_log(
         assert found is not None
         with pytest.raises(BadInput, match="refused"):
             bucket.replace(name, file, generation=found.generation)
+        # Who is refused what is there because it is there was only too late.
+        assert not bucket.create(name, file)
         assert bucket.find(name) == found
 
 
