@@ -82,5 +82,5 @@ module "redis" {
   memory_size_gb              = var.redis.memory_size_gb
   auth_secret                 = module.secrets.ids["redis-auth"]
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_project_service.asked_for]
 }

@@ -34,7 +34,7 @@ module "kms" {
     data = []
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_project_service.asked_for]
 }
 
 locals {
@@ -69,7 +69,7 @@ module "registry" {
   deletion_protection    = var.deletion_protection
   vulnerability_scanning = var.image_scanning
 
-  depends_on = [google_project_service.this]
+  depends_on = [google_project_service.this, google_project_service.asked_for]
 }
 
 module "cluster" {

@@ -117,7 +117,7 @@ run "prod_as_a_whole" {
   }
 
   assert {
-    condition     = contains(keys(google_project_service.this), "cloudkms.googleapis.com") && contains(keys(google_project_service.this), "containerscanning.googleapis.com")
+    condition     = keys(google_project_service.asked_for) == ["cloudkms.googleapis.com", "containerscanning.googleapis.com"]
     error_message = "What prod has beside dev is switched on."
   }
 }

@@ -17,6 +17,7 @@ run "apis_are_those_that_are_used" {
   assert {
     condition = keys(google_project_service.this) == [
       "artifactregistry.googleapis.com",
+      "billingbudgets.googleapis.com",
       "binaryauthorization.googleapis.com",
       "cloudresourcemanager.googleapis.com",
       "compute.googleapis.com",
@@ -25,6 +26,7 @@ run "apis_are_those_that_are_used" {
       "iamcredentials.googleapis.com",
       "logging.googleapis.com",
       "monitoring.googleapis.com",
+      "pubsub.googleapis.com",
       "secretmanager.googleapis.com",
       "servicenetworking.googleapis.com",
       "serviceusage.googleapis.com",
@@ -32,11 +34,11 @@ run "apis_are_those_that_are_used" {
       "storage.googleapis.com",
       "sts.googleapis.com",
     ]
-    error_message = "Exactly what is needed is switched on; this is: ${join(", ", keys(google_project_service.this))}."
+    error_message = "Exactly what is needed is switched on, always; this is: ${join(", ", keys(google_project_service.this))}."
   }
 
   assert {
-    condition     = alltrue([for api in values(google_project_service.this) : api.disable_on_destroy == false])
+    condition     = length(google_project_service.asked_for) == 0 && alltrue([for api in values(google_project_service.this) : api.disable_on_destroy == false])
     error_message = "Destroying switches nothing off that others may use."
   }
 }
@@ -49,8 +51,8 @@ run "redis_brings_its_api_its_secret_and_its_address" {
   }
 
   assert {
-    condition     = contains(keys(google_project_service.this), "redis.googleapis.com")
-    error_message = "Memorystore is switched on."
+    condition     = keys(google_project_service.asked_for) == ["redis.googleapis.com"]
+    error_message = "Memorystore is switched on, and nothing else."
   }
 
   assert {
@@ -94,19 +96,6 @@ run "github_gets_variables_and_no_keys" {
   assert {
     condition     = output.github_variables["IMAGE_REGISTRY"] == "europe-west3-docker.pkg.dev/fraud-dev-1234/phasegate" && output.github_variables["PHASEGATE_STORE"] == output.snapshots
     error_message = "Images go to the repository, and trainings keep their snapshots in the bucket for them."
-  }
-}
-
-run "reminders_need_a_topic" {
-  command = plan
-
-  variables {
-    secrets = { log-key = { purpose = "Key of hashed entities in the log.", rotation_days = 365 } }
-  }
-
-  assert {
-    condition     = contains(keys(google_project_service.this), "pubsub.googleapis.com")
-    error_message = "Who is reminded, is reminded by Pub/Sub."
   }
 }
 
