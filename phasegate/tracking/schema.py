@@ -1,8 +1,9 @@
 """Bring the tables of MLflow's database to the version that is installed.
 
-``python -m phasegate.tracking.schema`` runs before the server, which refuses older tables. Of a
-database without MLflow's tables the server makes its own, so that is left alone. Pods that start at
-once wait for each other. Reads MLFLOW_BACKEND_STORE_URI.
+``python -m phasegate.tracking.schema`` runs before the server, which refuses older tables, unless
+one is missing: then each of its workers upgrades them. A database without MLflow's tables is left
+to the server, which makes its own. Pods that start at once wait for each other. Reads
+MLFLOW_BACKEND_STORE_URI.
 """
 
 from __future__ import annotations

@@ -95,12 +95,18 @@ class Pod:
     backend: str
     authority: Authority
 
+    def start_schema(self) -> subprocess.Popen[str]:
+        """Start the init container."""
+        return subprocess.Popen(
+            [_python(), "-m", "phasegate.tracking.schema"],
+            env=self._environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
     def schema(self) -> subprocess.CompletedProcess[str]:
         """Run the init container."""
-        return subprocess.run(
-            [_python(), "-m", "phasegate.tracking.schema"],
-            env=self._environment(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        process = self.start_schema()
+        said, errors = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, said, errors)
 
     @contextmanager
     def serving(self, log: Path) -> Iterator[int]:

@@ -23,3 +23,19 @@ resource "kustomization_resource" "client" {
     }
   })
 }
+
+# What steps are told by `kubernetes.config_maps` of the project file: nothing of this installation is
+# in a compiled pipeline.
+resource "kubernetes_config_map_v1" "steps" {
+  metadata {
+    name      = "phasegate"
+    namespace = module.pipelines.namespace
+    labels    = { "app.kubernetes.io/part-of" = "phasegate" }
+  }
+
+  data = {
+    store              = local.cloud.store
+    tracking-address   = module.tracking.url
+    tracking-authority = "/etc/mlflow/ca.crt"
+  }
+}

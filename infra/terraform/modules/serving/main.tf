@@ -47,7 +47,7 @@ data "kustomization_overlay" "this" {
   config_map_generator {
     name     = "phasegate-monitoring"
     behavior = "replace"
-    literals = ["monitoring.json=${var.monitoring}"]
+    literals = ["monitoring.json=${trimspace(var.monitoring)}\n"]
 
     options {
       disable_name_suffix_hash = true

@@ -110,7 +110,8 @@ resource "kubernetes_deployment_v1" "this" {
           }
         }
 
-        # The server refuses tables of an older MLflow; of an empty database it makes its own.
+        # Tables of an older MLflow are upgraded once, not by whichever worker comes first, or refused;
+        # those of an empty database the server makes.
         init_container {
           name              = "schema"
           image             = var.image

@@ -37,7 +37,7 @@ run "no_password_anywhere" {
   }
 
   assert {
-    condition     = kubernetes_service_account_v1.this.metadata[0].annotations == { "iam.gke.io/gcp-service-account" = var.google_service_account }
+    condition     = kubernetes_service_account_v1.this.metadata[0].annotations["iam.gke.io/gcp-service-account"] == var.google_service_account
     error_message = "The account is the Google service account by Workload Identity."
   }
 }
