@@ -38,6 +38,7 @@ EVERYWHERE = (
     names.problems,
     conventions.problems,
     hard_coded.problems,
+    access.named,
     access.problems,
 )
 RESOURCES = (buckets.problems, services.problems)

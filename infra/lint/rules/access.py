@@ -107,11 +107,18 @@ _PROJECT_LEVEL = frozenset(
 _LOOKS_ONLY = frozenset({"validation", "precondition", "postcondition", "assert"})
 
 
-def problems(context: Context) -> Iterator[Finding]:
-    """What is given too freely."""
+def named(context: Context) -> Iterator[Finding]:
+    """Roles and members that nothing should name, wherever they are written.
+
+    They travel through locals, loops and calls, so that every constant counts.
+    """
     for document in context.module.documents:
         for block in document.body.blocks:
-            yield from _literals(context, Placed(document.name, block), block)
+            yield from _literals(Placed(document.name, block), block)
+
+
+def problems(context: Context) -> Iterator[Finding]:
+    """What is given too freely."""
     for placed in context.module.resources.values():
         kind = placed.block.labels[0]
         if kind in _PROJECT_LEVEL and context.module.kind is not Kind.EXAMPLE:
@@ -128,8 +135,7 @@ def problems(context: Context) -> Iterator[Finding]:
             yield finding(ANY_TOKEN, placed.file, placed.block.line, placed.address, what)
 
 
-def _literals(context: Context, placed: Placed, block: Block) -> Iterator[Finding]:
-    """Every constant counts, wherever it comes from: roles travel through locals and loops."""
+def _literals(placed: Placed, block: Block) -> Iterator[Finding]:
     if block.kind in _LOOKS_ONLY:
         return
     for argument in block.body.arguments:
@@ -145,7 +151,7 @@ def _literals(context: Context, placed: Placed, block: Block) -> Iterator[Findin
                 what = f"access is given to {one.value}"
                 yield finding(PUBLIC, placed.file, one.line, placed.address, what)
     for inner in block.body.blocks:
-        yield from _literals(context, placed, inner)
+        yield from _literals(placed, inner)
 
 
 def _on_project(context: Context, placed: Placed) -> Iterator[Finding]:

@@ -20,7 +20,12 @@ def all_steps(tree: Path) -> Iterator[list[Step]]:
             Step("fmt", "layout", False, lambda: terraform.format_check(tree)),
             *rules.steps(tree),
             Step("identities", "accounts that kserve_manifests names", True, tools.identities),
-            Step("validate", "each folder, by the real providers", False, providers.validate),
+            Step(
+                "validate",
+                "roots, examples and their modules, by the real providers",
+                False,
+                providers.validate,
+            ),
             Step("test", "each module's tests, the cloud mocked", False, providers.test),
             Step("checkov", "checkov's policies", True, lambda: tools.checkov(tree)),
             Step("zizmor", "workflows: what an attacker could use", True, tools.zizmor),

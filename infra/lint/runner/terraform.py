@@ -103,11 +103,12 @@ class Providers:
         return None
 
     def validate(self) -> Outcome:
-        """``terraform validate`` of each root, module and example."""
+        """``terraform validate`` of each root and example, and with an example of its module."""
         if why := self.why_not():
             return not_run(why)
-        folders = sorted({path.parent for path in self.copy.rglob("*.tf") if _counts(path)})
-        return self._each(folders, ["terraform", "validate", "-no-color"], "folders")
+        folders = {path.parent for path in self.copy.rglob("*.tf") if _counts(path)}
+        shown = [one for one in folders if not (one / "examples" / "basic" / "main.tf").is_file()]
+        return self._each(sorted(shown), ["terraform", "validate", "-no-color"], "folders")
 
     def test(self) -> Outcome:
         """``terraform test`` of each folder that has tests; they mock the cloud."""

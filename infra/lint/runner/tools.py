@@ -12,6 +12,7 @@ from infra.lint.runner.step import REPOSITORY, Outcome, call, failed, not_run, p
 WORKFLOWS = REPOSITORY / ".github" / "workflows"
 IDENTITIES = REPOSITORY / "tests" / "infra" / "test_identities.py"
 _HINT = "make lint-infra builds its environment"
+_ZIZMOR = ("--offline", "--persona=auditor", "--no-progress", "--color=never")
 
 
 def identities() -> Outcome:
@@ -56,7 +57,7 @@ def checkov(tree: Path) -> Outcome:
 
 def zizmor() -> Outcome:
     """Zizmor's audits of workflows, without a network."""
-    return _of_workflows("zizmor", ["--offline", "--no-progress", "--color=never", str(WORKFLOWS)])
+    return _of_workflows("zizmor", [*_ZIZMOR, str(WORKFLOWS)])
 
 
 def workflow_schema() -> Outcome:
