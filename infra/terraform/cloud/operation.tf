@@ -26,6 +26,10 @@ module "budget" {
   count  = var.billing_account == null ? 0 : 1
   source = "../modules/budget"
 
+  providers = {
+    google = google.budget
+  }
+
   project_id      = var.project_id
   name            = var.name
   billing_account = var.billing_account
@@ -34,6 +38,16 @@ module "budget" {
   notification_channels = slice(module.monitoring.notification_channels, 0, min(5, length(module.monitoring.notification_channels)))
 
   depends_on = [google_project_service.this]
+}
+
+# Who looks at the budget in GitHub's jobs uses the project's quota for it. That they may see it at all is
+# said on the billing account, by a person: see the README.
+resource "google_project_iam_member" "quota" {
+  for_each = var.github == null || var.billing_account == null ? toset([]) : toset(["plan", "apply"])
+
+  project = var.project_id
+  role    = "roles/serviceusage.serviceUsageConsumer"
+  member  = "serviceAccount:${module.identities.github.accounts[each.key]}"
 }
 
 # Warnings, at each plan and apply, of what may be meant and seldom is.

@@ -9,10 +9,16 @@ terraform {
   }
 }
 
-# Budgets, and whoever uses gcloud's own login, need a project that calls are counted for.
 provider "google" {
+  project = var.project_id
+  region  = var.region
+}
+
+# Budgets belong to no project, so calls of a person's login must say whose quota they use. All others
+# need not, and who says so needs a right more.
+provider "google" {
+  alias                 = "budget"
   project               = var.project_id
-  region                = var.region
   billing_project       = var.project_id
   user_project_override = true
 }

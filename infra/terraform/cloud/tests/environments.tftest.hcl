@@ -4,6 +4,11 @@ provider "google" {
   access_token = "none"
 }
 
+provider "google" {
+  alias        = "budget"
+  access_token = "none"
+}
+
 run "dev" {
   command = apply
 

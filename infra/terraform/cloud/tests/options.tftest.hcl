@@ -4,6 +4,11 @@ provider "google" {
   access_token = "none"
 }
 
+provider "google" {
+  alias        = "budget"
+  access_token = "none"
+}
+
 variables {
   project_id   = "fraud-dev-1234"
   region       = "europe-west3"
@@ -96,6 +101,34 @@ run "github_gets_variables_and_no_keys" {
   assert {
     condition     = output.github_variables["IMAGE_REGISTRY"] == "europe-west3-docker.pkg.dev/fraud-dev-1234/phasegate" && output.github_variables["PHASEGATE_STORE"] == output.snapshots
     error_message = "Images go to the repository, and trainings keep their snapshots in the bucket for them."
+  }
+}
+
+run "github_without_a_budget_needs_no_quota" {
+  command = plan
+
+  variables {
+    github = { owner_id = "1", repository_id = "2", environment = "production" }
+  }
+
+  assert {
+    condition     = length(google_project_iam_member.quota) == 0
+    error_message = "Nobody is given a right for what is not there."
+  }
+}
+
+run "github_sees_the_budget" {
+  command = plan
+
+  variables {
+    github          = { owner_id = "1", repository_id = "2", environment = "production" }
+    billing_account = "012345-6789AB-CDEF01"
+    monthly_budget  = 400
+  }
+
+  assert {
+    condition     = { for key, grant in google_project_iam_member.quota : key => grant.role } == { apply = "roles/serviceusage.serviceUsageConsumer", plan = "roles/serviceusage.serviceUsageConsumer" }
+    error_message = "Those who plan and apply use the project's quota, and nobody else."
   }
 }
 

@@ -4,6 +4,11 @@ provider "google" {
   access_token = "none"
 }
 
+provider "google" {
+  alias        = "budget"
+  access_token = "none"
+}
+
 variables {
   project_id   = "fraud-dev-1234"
   region       = "europe-west3"
