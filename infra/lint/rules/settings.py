@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from infra.lint.constants import Names
 from infra.lint.context import Context, finding
-from infra.lint.hcl.tree import Block, Body, Literal
+from infra.lint.hcl.tree import Block, Body, Literal, Name
 from infra.lint.modules import Placed
 from infra.lint.values import Many, Scalar, Value
 from phasegate.linting.finding import Finding
@@ -98,7 +98,9 @@ def strings_in_dynamic(
             if repeated is None:
                 continue
             names: Names = context.evaluator.scope(placed)
-            names = context.evaluator.inner_scope(kind, repeated, placed.file, names)
+            iterator = block.body.value("iterator")
+            bound = iterator.text if isinstance(iterator, Name) else kind
+            names = context.evaluator.inner_scope(bound, repeated, placed.file, names)
             for content in block.body.of_kind("content"):
                 argument = content.body.argument(name)
                 if argument is not None:

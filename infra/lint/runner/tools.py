@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.lint.runner.step import REPOSITORY, Outcome, call, failed, not_run, passed, tool
 
-WORKFLOWS = REPOSITORY / ".github" / "workflows"
+GITHUB = REPOSITORY / ".github"
 IDENTITIES = REPOSITORY / "tests" / "infra" / "test_identities.py"
 _HINT = "make lint-infra builds its environment"
 _ZIZMOR = ("--offline", "--persona=auditor", "--no-progress", "--color=never")
@@ -56,15 +56,23 @@ def checkov(tree: Path) -> Outcome:
 
 
 def zizmor() -> Outcome:
-    """Zizmor's audits of workflows, without a network."""
-    return _of_workflows("zizmor", [*_ZIZMOR, str(WORKFLOWS)])
+    """Zizmor's audits of workflows and actions, without a network."""
+    return _of_workflows("zizmor", [[*_ZIZMOR, str(GITHUB)]])
 
 
 def workflow_schema() -> Outcome:
-    """Workflows against GitHub's own schema, which check-jsonschema brings."""
-    files = [str(path) for path in _workflows()]
+    """Workflows, actions and Dependabot's file against GitHub's own schemas.
+
+    check-jsonschema brings them.
+    """
+    files = {
+        "vendor.github-workflows": _workflows(),
+        "vendor.github-actions": sorted(GITHUB.glob("actions/*/action.y*ml")),
+        "vendor.dependabot": sorted(GITHUB.glob("dependabot.y*ml")),
+    }
     return _of_workflows(
-        "check-jsonschema", ["--builtin-schema", "vendor.github-workflows", *files]
+        "check-jsonschema",
+        [["--builtin-schema", schema, *map(str, some)] for schema, some in files.items() if some],
     )
 
 
@@ -75,21 +83,22 @@ def actionlint() -> Outcome:
             "actionlint is not on PATH: "
             "go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
         )
-    return _of_workflows("actionlint", ["-no-color", *(str(path) for path in _workflows())])
+    return _of_workflows("actionlint", [["-no-color", *map(str, _workflows())]])
 
 
 def _workflows() -> list[Path]:
-    return sorted([*WORKFLOWS.glob("*.yaml"), *WORKFLOWS.glob("*.yml")])
+    return sorted(GITHUB.glob("workflows/*.y*ml"))
 
 
-def _of_workflows(name: str, arguments: list[str]) -> Outcome:
+def _of_workflows(name: str, calls: list[list[str]]) -> Outcome:
     program = tool(name)
     if program is None:
         return not_run(f"{name} is not installed; {_HINT}")
     files = _workflows()
     if not files:
         return not_run("there is no workflow in .github/workflows")
-    code, output = call([program, *arguments])
-    if code == 0:
+    done = [call([program, *arguments]) for arguments in calls]
+    said = "\n".join(output for code, output in done if code)
+    if not any(code for code, _ in done):
         return passed(f"{len(files)} workflows")
-    return failed(f"{name} ended with {code}", output)
+    return failed(f"{name} ended with {max(code for code, _ in done)}", said)
