@@ -75,6 +75,18 @@ def test_a_rare_label_gets_a_precision_gate(transactions, tmp_path):
     assert sections["training"]["threshold"]["maximize"] == "recall"
 
 
+def test_a_project_is_watched_by_what_its_label_allows(transactions, tmp_path):
+    inspection = inspect_table([transactions])
+    rules = proposed(tmp_path, inspection)["monitoring"]
+    assert (rules["performance"]["metric"], rules["performance"]["floor"]) == ("precision", 0.8)
+    assert rules["retraining"]["automatic"] is True
+    assert "phasegate monitor run" in project_yaml(inspection, "model", "t.parquet")
+    rows = [f"{n % 48 / 48:.4f};{n % 2}" for n in range(300)]
+    balanced = inspect_table([written(tmp_path / "even.csv", ["period;class", *rows])])
+    rules = proposed(tmp_path, balanced)["monitoring"]
+    assert (rules["performance"]["metric"], rules["performance"]["floor"]) == ("accuracy", 0.62)
+
+
 def test_missing_value_markers_are_found_and_do_not_turn_numbers_into_text(tmp_path):
     inspection = inspect_table([written(tmp_path / "census.csv", census())])
     sections = proposed(tmp_path, inspection)
