@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 KEY = ("model_digest", "request_id", "row")
+USERS = ("champion", "challenger")  # a shadow's answers are nobody's traffic
 
 
 def distinct_rows(table: pa.Table, pane: timedelta | None = None) -> pa.Table:

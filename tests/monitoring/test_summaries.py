@@ -26,7 +26,7 @@ from phasegate.monitoring.summaries import (
 )
 from phasegate.monitoring.summary import Summary, summarize
 from phasegate.monitoring.summed import read_window
-from phasegate.prediction_log.table import table
+from phasegate.prediction_log.table import parquet_bytes, table
 from phasegate.sidecar.drift.rows import Rows
 from phasegate.store.named import open_named
 from tests.sidecar.drift.streams import DIGEST, MODEL, SOURCE, START, profile, records, values
@@ -139,11 +139,11 @@ def test_a_window_has_its_panes_and_says_what_it_could_not_add(tmp_path: Path) -
         for number in range(2):
             segment = f"{day}{number}" * 32
             put(encode(summary(30 + number, START + day * DAY, segment)), day, segment)
-    read = read_window(store, MODEL, PROFILE, START, START + 2 * DAY)
+    read = read_window(store, MODEL, PROFILE, START, START + 2 * DAY, tmp_path)
     assert (read.files, read.duplicates) == (4, 8)
     assert sum(one.rows for one in read.panes.values()) == 2 * (30 + 31)
-    assert (read.uncounted, read.foreign, read.damaged) == ((), (), ())
-    half = read_window(store, MODEL, PROFILE, START, START + DAY / 2)
+    assert (read.unsummed, read.foreign, read.damaged) == ((), (), ())
+    half = read_window(store, MODEL, PROFILE, START, START + DAY / 2, tmp_path)
     assert sum(one.rows for one in half.panes.values()) == 15 + 16
     put(b"{}", 0, "aa" * 32)
     other = replace(PROFILE, threshold=0.7)
@@ -155,12 +155,13 @@ def test_a_window_has_its_panes_and_says_what_it_could_not_add(tmp_path: Path) -
         },
     )
     foreign = put(encode(strange), 0, "bb" * 32)
-    uncounted = put(b"rows", 1, "cc" * 32, "predictions")
-    told = read_window(store, MODEL, PROFILE, START, START + 2 * DAY)
-    assert (told.uncounted, told.foreign) == ((uncounted,), (foreign,))
+    rows = table(records(values(np.random.default_rng(9), 5), START + DAY, START + 2 * DAY), SOURCE)
+    uncounted = put(parquet_bytes(rows), 1, "cc" * 32, "predictions")
+    told = read_window(store, MODEL, PROFILE, START, START + 2 * DAY, tmp_path)
+    assert (told.unsummed, told.uncounted, told.foreign) == ((uncounted,), 1, (foreign,))
     assert len(told.damaged) == 1
     assert told.panes.keys() == read.panes.keys()
     # The window cuts panes through: their rows are neither in nor out.
-    cut = read_window(store, MODEL, PROFILE, START + HOUR / 2, START + DAY)
+    cut = read_window(store, MODEL, PROFILE, START + HOUR / 2, START + DAY, tmp_path)
     assert len(cut.foreign) == 3
     assert datetime(2026, 3, 1, tzinfo=UTC) not in cut.panes

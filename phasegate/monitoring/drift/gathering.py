@@ -25,7 +25,7 @@ from phasegate.monitoring.drift.logged import (
     text_of,
 )
 from phasegate.monitoring.profile import Profile
-from phasegate.monitoring.summed import WindowSummaries, read_window
+from phasegate.monitoring.summed import WindowSummaries, log_paths, read_window
 from phasegate.store.named import NamedFiles
 
 
@@ -115,7 +115,7 @@ def from_summaries(
 ) -> Gathered:  # fmt: skip
     """Read windows from what sidecars have counted: the same ones as from the log.
 
-    Only segments that share rows are counted from the log, which has to have them still.
+    Segments that share rows, or have no summary, are counted from the log.
 
     Args:
         folder: for what is fetched, or does not fit into memory.
@@ -126,9 +126,9 @@ def from_summaries(
     windows, notes = [], []
     with _reading(folder) as connection:
         for start, end in spans(since, until, width):
-            found = read_window(store, model, profile, start, end)
-            own, gone = _fetched(store, found.repeating, folder / "repeating")
-            others, _ = _fetched(store, found.others_repeating, folder / "repeating")
+            found = read_window(store, model, profile, start, end, folder / "unsummed")
+            own, gone = log_paths(store, found.unsummed, folder / "unsummed")
+            others, _ = log_paths(store, found.others_unsummed, folder / "unsummed")
             counts, again = count_logged(connection, own, profile, start, end)
             counts = merged(profile, [*found.panes.values(), counts])
             traffic = counts.rows + found.others + answered(connection, others, start, end)
@@ -157,21 +157,6 @@ def _reading(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def _fetched(store: NamedFiles, names: Sequence[str], folder: Path) -> tuple[list[Path], list[str]]:
-    """Files of the log on this machine, and those that are gone."""
-    paths, gone = [], []
-    for name in names:
-        fetched = folder / name
-        path = store.local_path(name) or (fetched if fetched.is_file() else None)
-        if path is None and store.names(name):
-            path = store.fetch(name, fetched.parent)
-        if path is None:
-            gone.append(name)
-        else:
-            paths.append(path)
-    return paths, gone
-
-
 def _left_out(found: WindowSummaries, repeated: int, gone: Sequence[str]) -> list[str]:
     said = []
     if repeated:
@@ -182,11 +167,8 @@ def _left_out(found: WindowSummaries, repeated: int, gone: Sequence[str]) -> lis
             "more: they are not counted."
         )
     if found.uncounted:
-        said.append(f"{len(found.uncounted):,} files of the log have no summary.")
-    if found.others_uncounted:
         said.append(
-            f"{len(found.others_uncounted):,} files of other models have no summary that can be "
-            "read: the rate of rows leaves them out."
+            f"{found.uncounted:,} files of the log have no summary, and were counted themselves."
         )
     if found.foreign:
         said.append(f"{len(found.foreign):,} summaries are of another profile or cut by it.")

@@ -10,10 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from phasegate.monitoring.distinct import distinct_rows
+from phasegate.monitoring.distinct import USERS, distinct_rows
 from phasegate.monitoring.keys import row_keys
-
-USERS = ("champion", "challenger")  # a shadow's answers are nobody's traffic
 
 
 @dataclass(frozen=True, slots=True)

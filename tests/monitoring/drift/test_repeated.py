@@ -85,9 +85,9 @@ def delivered(one: tuple[int, int, int, bool]) -> Prediction:
 
 
 @settings(max_examples=25)
-@given(deliveries)
+@given(deliveries, st.integers(0, 4))
 def test_summaries_of_any_segments_are_the_same_windows_as_the_log(
-    sent: list[tuple[int, int, int, bool]],
+    sent: list[tuple[int, int, int, bool]], lost: int
 ) -> None:
     segments: list[list[Prediction]] = [[] for _ in range(4)]
     for one in sent:
@@ -96,6 +96,9 @@ def test_summaries_of_any_segments_are_the_same_windows_as_the_log(
         store = Path(folder)
         seal(store, [one for one in segments if one])
         seal(store, [[delivered(one) for one in sent[:5]], [delivered(sent[0])]], OTHER)
+        # Sidecars that were killed between a segment's rows and its summary, or had no profile.
+        for summary in sorted((store / "monitoring").rglob("*.json"))[::2][:lost]:
+            summary.unlink()
         log, summed = both(store)
         assert said(log) == said(summed)
 
@@ -113,6 +116,15 @@ def test_a_batch_that_is_asked_again_counts_once_whatever_the_number_of_replicas
     assert said(log) == said(summed)
     assert summed.windows[0].counts.rows == 400
     assert "60 rows were logged again, and counted once." in summed.notes[0]
+
+
+def test_rows_without_a_summary_are_counted_and_told(tmp_path: Path) -> None:
+    own = list(records(values(np.random.default_rng(3), 90), START, UNTIL))
+    seal(tmp_path, [own[:50], own[40:70], own[70:]])
+    next((tmp_path / "monitoring").rglob("01*.json")).unlink()
+    log, summed = both(tmp_path, 12 * HOUR)
+    assert said(log) == said(summed)
+    assert "1 files of the log have no summary, and were counted themselves" in summed.notes[1]
 
 
 def test_segments_that_repeat_and_are_gone_from_the_log_are_left_out_and_told(

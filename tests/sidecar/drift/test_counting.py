@@ -133,8 +133,9 @@ def test_replicas_with_different_windows_have_summaries_with_one_sum(
 
 
 def _sum(tmp_path: Path, profile: Profile) -> object:
-    read = read_window(open_named(str(tmp_path / "store")), MODEL, profile, START, START + DAY)
-    assert (read.uncounted, read.foreign, read.damaged) == ((), (), ())
+    store = open_named(str(tmp_path / "store"))
+    read = read_window(store, MODEL, profile, START, START + DAY, tmp_path)
+    assert (read.unsummed, read.foreign, read.damaged) == ((), (), ())
     assert read.files >= 5
     return merged(profile, list(read.panes.values())).to_json()
 
