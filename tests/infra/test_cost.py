@@ -58,7 +58,7 @@ def test_a_readme_without_a_place_is_refused(text: str, data: dict[str, Any]) ->
 def test_sums_are_what_the_columns_say(data: dict[str, Any]) -> None:
     rows = [
         [cell.strip().strip("*") for cell in row.strip("|").split("|")]
-        for row in written(f"{BEGIN}{END}", data).splitlines()
+        for row in written(f"{BEGIN}{END}", data).partition("not in the sums")[0].splitlines()
         if row.startswith(("| GKE", "| Network", "| Cloud", "| Art", "| Sec", "| Log", "| Mon"))
         or "Together" in row
     ]

@@ -1,30 +1,3 @@
-locals {
-  # What CIS's benchmark for Google Cloud asks of PostgreSQL, and the audit extension: it logs
-  # changes of schema, roles and data with their user, but no values.
-  flags = {
-    "cloudsql.enable_pgaudit"     = "on"
-    "cloudsql.iam_authentication" = "on"
-    "log_checkpoints"             = "on"
-    "log_connections"             = "on"
-    "log_disconnections"          = "on"
-    "log_duration"                = "on"
-    "log_error_verbosity"         = "default"
-    "log_executor_stats"          = "off"
-    "log_hostname"                = "on"
-    "log_lock_waits"              = "on"
-    # Statements hold values, such as parameters of runs: -1 logs none of them for being slow.
-    "log_min_duration_statement" = "-1"
-    "log_min_error_statement"    = "error"
-    "log_min_messages"           = "warning"
-    "log_parser_stats"           = "off"
-    "log_planner_stats"          = "off"
-    "log_statement"              = "ddl"
-    "log_statement_stats"        = "off"
-    "log_temp_files"             = "0"
-    "pgaudit.log"                = "ddl,role"
-  }
-}
-
 resource "google_sql_database_instance" "this" {
   # checkov:skip=CKV_GCP_79: a major version is chosen (database_version), not followed: an upgrade stops the register for minutes
   project          = var.project_id
@@ -100,12 +73,102 @@ resource "google_sql_database_instance" "this" {
       disallow_username_substring = true
     }
 
-    dynamic "database_flags" {
-      for_each = local.flags
-      content {
-        name  = database_flags.key
-        value = database_flags.value
-      }
+    # What CIS's benchmark for Google Cloud asks of PostgreSQL, and the audit extension: it logs
+    # changes of schema and roles with their user, but no values.
+    database_flags {
+      name  = "cloudsql.enable_pgaudit"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "cloudsql.iam_authentication"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_checkpoints"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_connections"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_disconnections"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_duration"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_error_verbosity"
+      value = "default"
+    }
+
+    database_flags {
+      name  = "log_executor_stats"
+      value = "off"
+    }
+
+    database_flags {
+      name  = "log_hostname"
+      value = "on"
+    }
+
+    database_flags {
+      name  = "log_lock_waits"
+      value = "on"
+    }
+
+    # Statements hold values, such as parameters of runs: none is logged for being slow.
+    database_flags {
+      name  = "log_min_duration_statement"
+      value = "-1"
+    }
+
+    database_flags {
+      name  = "log_min_error_statement"
+      value = "error"
+    }
+
+    database_flags {
+      name  = "log_min_messages"
+      value = "warning"
+    }
+
+    database_flags {
+      name  = "log_parser_stats"
+      value = "off"
+    }
+
+    database_flags {
+      name  = "log_planner_stats"
+      value = "off"
+    }
+
+    database_flags {
+      name  = "log_statement"
+      value = "ddl"
+    }
+
+    database_flags {
+      name  = "log_statement_stats"
+      value = "off"
+    }
+
+    database_flags {
+      name  = "log_temp_files"
+      value = "0"
+    }
+
+    database_flags {
+      name  = "pgaudit.log"
+      value = "ddl,role"
     }
   }
 

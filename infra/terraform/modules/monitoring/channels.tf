@@ -21,23 +21,7 @@ resource "google_monitoring_notification_channel" "email" {
   labels       = { email_address = each.key }
 }
 
-# Read while Terraform runs, and handed over: neither plan nor state has them.
-ephemeral "google_secret_manager_secret_version" "slack" {
-  count = var.slack == null ? 0 : 1
-
-  project = split("/", var.slack.secret)[1]
-  secret  = split("/", var.slack.secret)[3]
-  version = tostring(var.slack.version)
-}
-
-ephemeral "google_secret_manager_secret_version" "pagerduty" {
-  count = var.pagerduty == null ? 0 : 1
-
-  project = split("/", var.pagerduty.secret)[1]
-  secret  = split("/", var.pagerduty.secret)[3]
-  version = tostring(var.pagerduty.version)
-}
-
+# Tokens are handed over: neither plan nor state has them.
 resource "google_monitoring_notification_channel" "slack" {
   count = var.slack == null ? 0 : 1
 
@@ -48,7 +32,7 @@ resource "google_monitoring_notification_channel" "slack" {
   labels       = { channel_name = var.slack.channel }
 
   sensitive_labels {
-    auth_token_wo         = ephemeral.google_secret_manager_secret_version.slack[0].secret_data
+    auth_token_wo         = var.slack_token
     auth_token_wo_version = tostring(var.slack.version)
   }
 }
@@ -62,7 +46,7 @@ resource "google_monitoring_notification_channel" "pagerduty" {
   user_labels  = var.labels
 
   sensitive_labels {
-    service_key_wo         = ephemeral.google_secret_manager_secret_version.pagerduty[0].secret_data
+    service_key_wo         = var.pagerduty_key
     service_key_wo_version = tostring(var.pagerduty.version)
   }
 }

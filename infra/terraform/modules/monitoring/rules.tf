@@ -8,7 +8,7 @@ locals {
       for rule in group.rules : rule.alert => {
         group       = group.name
         expr        = rule.expr
-        for         = rule.for
+        wait        = rule["for"]
         severity    = rule.labels.severity
         summary     = rule.annotations.summary
         description = rule.annotations.description
@@ -21,7 +21,7 @@ locals {
     PhasegateNotScraped = {
       group       = "phasegate-scraping"
       expr        = "absent(up{job=\"phasegate\",namespace=\"${var.namespace}\"} == 1)"
-      for         = "15m"
+      wait        = "15m"
       severity    = "critical"
       summary     = "No metrics come from ${var.namespace}: nothing else can alert"
       description = "No predictor or sidecar has been scraped for 15 minutes."
@@ -32,7 +32,7 @@ locals {
   # would take for a group of the expression.
   rules = {
     for name, rule in local.all : name => merge(rule, {
-      seconds = tonumber(regex("^([0-9]+)([smhd])$", rule.for)[0]) * local.units[regex("^([0-9]+)([smhd])$", rule.for)[1]]
+      seconds = tonumber(regex("^([0-9]+)([smhd])$", rule.wait)[0]) * local.units[regex("^([0-9]+)([smhd])$", rule.wait)[1]]
       summary = replace(replace(rule.summary, "/\\{\\{ *\\$labels\\.([a-z_]+) *\\}\\}/", "@{$1}"), "@{", "$${metric_or_resource.label.")
     })
   }

@@ -59,7 +59,7 @@ variable "rules_file" {
   }
 
   validation {
-    condition     = var.rules_file == null || can([for group in yamldecode(file(var.rules_file)).groups : [for rule in group.rules : [rule.alert, rule.expr, rule.for, rule.labels.severity, rule.annotations.summary, rule.annotations.description]]])
+    condition     = var.rules_file == null || can([for group in yamldecode(file(var.rules_file)).groups : [for rule in group.rules : [rule.alert, rule.expr, rule["for"], rule.labels.severity, rule.annotations.summary, rule.annotations.description]]])
     error_message = "rules_file is no file of alert rules: groups of rules, each with alert, expr, for, labels.severity, annotations.summary and annotations.description."
   }
 }
@@ -101,24 +101,50 @@ variable "emails" {
 }
 
 variable "slack" {
-  description = "Slack channel that is told, and where its token is: a secret's id and the number of its version. A new version is a new number here."
-  type        = object({ channel = string, secret = string, version = number })
+  description = "Slack channel that is told, and the number of its token's version: another number hands over slack_token anew."
+  type        = object({ channel = string, version = number })
   default     = null
 
   validation {
-    condition     = var.slack == null || try(startswith(var.slack.channel, "#") && can(regex("^projects/[^/]+/secrets/[^/]+$", var.slack.secret)) && var.slack.version >= 1, false)
-    error_message = "slack: {channel = \"#fraud-oncall\", secret = \"projects/PROJECT/secrets/NAME\", version = 1}. The token itself stays in Secret Manager."
+    condition     = var.slack == null || try(startswith(var.slack.channel, "#") && var.slack.version >= 1, false)
+    error_message = "slack: {channel = \"#fraud-oncall\", version = 1}. The token itself is slack_token."
+  }
+}
+
+variable "slack_token" {
+  description = "Token of Slack's channel, from Secret Manager: it is handed over, and kept nowhere."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.slack == null || try(length(var.slack_token) > 0, false)
+    error_message = "slack needs slack_token: TF_VAR_..., or an ephemeral google_secret_manager_secret_version."
   }
 }
 
 variable "pagerduty" {
-  description = "PagerDuty's service, told of critical alerts alone: where its integration key is, as for slack."
-  type        = object({ secret = string, version = number })
+  description = "PagerDuty's service, told of critical alerts alone: the number of its key's version, as for slack."
+  type        = object({ version = number })
   default     = null
 
   validation {
-    condition     = var.pagerduty == null || try(can(regex("^projects/[^/]+/secrets/[^/]+$", var.pagerduty.secret)) && var.pagerduty.version >= 1, false)
-    error_message = "pagerduty: {secret = \"projects/PROJECT/secrets/NAME\", version = 1}. The key itself stays in Secret Manager."
+    condition     = var.pagerduty == null || try(var.pagerduty.version >= 1, false)
+    error_message = "pagerduty: {version = 1}. The integration key itself is pagerduty_key."
+  }
+}
+
+variable "pagerduty_key" {
+  description = "Integration key of PagerDuty's service, from Secret Manager: it is handed over, and kept nowhere."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.pagerduty == null || try(length(var.pagerduty_key) > 0, false)
+    error_message = "pagerduty needs pagerduty_key: TF_VAR_..., or an ephemeral google_secret_manager_secret_version."
   }
 }
 

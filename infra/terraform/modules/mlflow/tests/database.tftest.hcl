@@ -139,6 +139,19 @@ run "more_days_than_the_edition_keeps_are_refused" {
   expect_failures = [var.recovery_days]
 }
 
+run "a_moment_needs_a_backup_before_it" {
+  command = plan
+
+  variables {
+    edition       = "ENTERPRISE_PLUS"
+    tier          = "db-perf-optimized-N-2"
+    backups       = 7
+    recovery_days = 14
+  }
+
+  expect_failures = [var.recovery_days]
+}
+
 run "a_person_is_no_service_account" {
   command = plan
 
@@ -167,6 +180,6 @@ run "bad_common_values_are_refused" {
 
   expect_failures = [
     var.project_id, var.region, var.name, var.labels, var.network_id, var.private_services_connection,
-    var.disk_limit_gb, var.backups, var.recovery_days, var.kms_key, var.maintenance,
+    var.disk_limit_gb, var.backups, var.kms_key, var.maintenance,
   ]
 }

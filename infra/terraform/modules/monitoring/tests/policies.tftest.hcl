@@ -9,6 +9,10 @@ mock_provider "google" {
 variables {
   project_id = "fraud-dev-1234"
   emails     = ["fraud-oncall@example.com"]
+
+  # `terraform test` does not apply with ephemeral variables that nobody set.
+  slack_token   = ""
+  pagerduty_key = ""
 }
 
 run "each_rule_is_a_policy" {
@@ -99,6 +103,43 @@ run "channels_are_attached" {
   }
 }
 
+run "tokens_are_handed_over_and_kept_nowhere" {
+  command = apply
+
+  variables {
+    slack         = { channel = "#fraud-oncall", version = 2 }
+    slack_token   = "a-token"
+    pagerduty     = { version = 1 }
+    pagerduty_key = "a-key"
+  }
+
+  assert {
+    condition     = google_monitoring_notification_channel.slack[0].sensitive_labels[0].auth_token == null && google_monitoring_notification_channel.slack[0].sensitive_labels[0].auth_token_wo == null && google_monitoring_notification_channel.pagerduty[0].sensitive_labels[0].service_key == null
+    error_message = "The state has no token."
+  }
+
+  assert {
+    condition     = google_monitoring_notification_channel.slack[0].sensitive_labels[0].auth_token_wo_version == "2"
+    error_message = "A new number hands the token over anew."
+  }
+
+  assert {
+    condition     = length(google_monitoring_alert_policy.rule["PhasegateRequestsFail"].notification_channels) == 3 && length(google_monitoring_alert_policy.rule["PhasegateDrift"].notification_channels) == 2
+    error_message = "PagerDuty is told of critical alerts alone."
+  }
+}
+
+run "a_channel_without_its_token_is_refused" {
+  command = plan
+
+  variables {
+    slack     = { channel = "#fraud-oncall", version = 1 }
+    pagerduty = { version = 1 }
+  }
+
+  expect_failures = [var.slack_token, var.pagerduty_key]
+}
+
 run "lines_of_failed_runs_are_found" {
   command = plan
 
@@ -149,8 +190,10 @@ run "bad_values_are_refused" {
     pipelines_namespace   = "kube_flow"
     runbook_url           = "http://example.com"
     evaluation_seconds    = 45
-    slack                 = { channel = "oncall", secret = "xoxb-a-token", version = 1 }
-    pagerduty             = { secret = "a-key", version = 1 }
+    slack                 = { channel = "oncall", version = 1 }
+    slack_token           = "a-token"
+    pagerduty             = { version = 0 }
+    pagerduty_key         = "a-key"
   }
 
   expect_failures = [

@@ -62,7 +62,7 @@ run "the_password_is_a_version_of_the_secret_and_no_output" {
   }
 
   assert {
-    condition     = output.server_ca == tolist(["one", "two"])
+    condition     = tolist(output.server_ca) == tolist(["one", "two"])
     error_message = "While authorities are exchanged, both are trusted."
   }
 }
