@@ -229,6 +229,14 @@ CALLS = (
         "planted_variable",
     ),
     Mistake(
+        "value for no variable in a test",
+        "PGT113",
+        "modules/redis/tests/instance.tftest.hcl",
+        r"^variables \{\n",
+        '\\g<0>  planted = "x"\n',
+        "planted",
+    ),
+    Mistake(
         "no such module",
         "PGT115",
         "cloud/main.tf",
@@ -279,6 +287,14 @@ REFERENCES = (
         "modules/redis/main.tf",
         r"google_redis_instance\.this\.auth_string",
         "google_redis_instance.that.auth_string",
+        r"google_redis_instance\.that",
+    ),
+    Mistake(
+        "undeclared resource in a test",
+        "PGT203",
+        "modules/redis/tests/instance.tftest.hcl",
+        r"google_redis_instance\.this\.auth_enabled",
+        "google_redis_instance.that.auth_enabled",
         r"google_redis_instance\.that",
     ),
     Mistake(

@@ -144,12 +144,32 @@ def test_splats_and_old_indices() -> None:
         ("a = {\n  b = 1 c = 2\n}\n", 2),
         ('a = "b\nc"\n', 1),
         ("a = 'b'\n", 1),
+        ("a = b\n  && c\n", 2),
+        ("a = b ?\n  1 : 2\n", 2),
+        ("a =\n  1\n", 2),
+        ("a = b\n  .c\n", 2),
+        ("a = merge({\n  b = 1 +\n  2\n})\n", 3),
     ],
 )
 def test_what_is_no_hcl_is_told_with_its_line(text: str, line: int) -> None:
     faults = parse("test.tf", text.encode()).faults
     assert faults
     assert min(faults)[0] == line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = (\n  b\n  && c\n)\n",
+        "a = f(\n  b,\n  c\n).d[\n  0\n]\n",
+        "a = [\n  b ? 1\n  : 2\n]\n",
+        "a = b ? {\n  c = 1\n} : {}\n",
+        "a = { for k in b :\n  k => 1\n  if c }\n",
+        'a = "${b\n}"\n',
+    ],
+)
+def test_a_value_goes_on_where_terraform_lets_it(text: str) -> None:
+    assert parse("test.tf", text.encode()).faults == []
 
 
 def test_lines_of_templates_in_heredocs_are_no_fault() -> None:

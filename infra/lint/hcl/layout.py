@@ -52,3 +52,54 @@ def in_object(node: Node) -> Iterator[Fault]:
         both = before.type == after.type == "object_elem"
         if both and line_of(after) == last_of(before):
             yield line_of(after), "there is no comma between two entries of an object"
+
+
+def in_value(attribute: Node) -> Iterator[Fault]:
+    """Parts of an argument's value on other lines than they may be.
+
+    A line ends a value, except inside of parentheses and brackets, and of templates.
+    """
+    yield from _on_one_line([child for child in attribute.children if child.type != "comment"])
+    left = [(child, True) for child in attribute.children]
+    while left:
+        node, ends = left.pop()
+        if node.type == "object":
+            entries = [child for child in node.children if child.type == "object_elem"]
+            left += [(entry, True) for entry in entries]
+            continue
+        if node.type in _WITHOUT_LINES or node.child_count == 0:
+            ends = False
+        children = [child for child in node.children if child.type != "comment"]
+        if ends and node.type in _ON_ONE_LINE:
+            yield from _on_one_line(children)
+        depth = 0
+        for child in children:
+            depth += {"(": 1, ")": -1}.get(child.type, 0)
+            if child.child_count:
+                left.append((child, ends and depth == 0))
+
+
+_ON_ONE_LINE = frozenset(
+    {"expression", "conditional", "binary_operation", "unary_operation", "object_elem"}
+)
+_WITHOUT_LINES = frozenset(
+    {
+        "function_arguments",
+        "tuple",
+        "index",
+        "for_tuple_expr",
+        "for_object_expr",
+        "template_expr",
+        "string_lit",
+    }
+)
+
+
+def _on_one_line(parts: list[Node]) -> Iterator[Fault]:
+    depth = 0
+    for before, after in pairwise(parts):
+        depth += {"(": 1, ")": -1}.get(before.type, 0)
+        closes = after.type == ")"
+        if depth == 0 and not closes and line_of(after) != last_of(before):
+            yield line_of(after), "a value goes on in another line; parentheses would allow it"
+            return

@@ -71,6 +71,7 @@ class _Reader(ExpressionReader):
         arguments, blocks = [], []
         for child in node.children:
             if child.type == "attribute":
+                self.faults += layout.in_value(child)
                 name, *_, value = child.named_children
                 if value.type == "expression":
                     arguments.append(
