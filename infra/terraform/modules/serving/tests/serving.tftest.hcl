@@ -1,13 +1,13 @@
 # The real provider renders, without a cluster: what a plan shows is what is checked.
 provider "kustomization" {
-  kubeconfig_raw = <<-EOT
-    apiVersion: v1
-    kind: Config
-    current-context: none
-    contexts: [{name: none, context: {cluster: none, user: none}}]
-    clusters: [{name: none, cluster: {server: "https://127.0.0.1:1"}}]
-    users: [{name: none, user: {}}]
-  EOT
+  kubeconfig_raw = jsonencode({
+    apiVersion      = "v1"
+    kind            = "Config"
+    current-context = "none"
+    contexts        = [{ name = "none", context = { cluster = "none", user = "none" } }]
+    clusters        = [{ name = "none", cluster = { server = "https://127.0.0.1:1" } }]
+    users           = [{ name = "none", user = {} }]
+  })
 }
 
 variables {
@@ -65,11 +65,13 @@ run "nothing_that_a_release_writes" {
   command = plan
 
   assert {
-    condition = alltrue([
-      for id, one in kustomization_resource.slot :
-      !can(jsondecode(one.manifest).spec.rules) && !can(jsondecode(one.manifest).spec.predictor.model.storageUri)
-      && !can(jsondecode(one.manifest).metadata.annotations["phasegate.dev/model-digest"])
-    ])
+    condition = alltrue(flatten([
+      for id, one in kustomization_resource.slot : [
+        !can(jsondecode(one.manifest).spec.rules),
+        !can(jsondecode(one.manifest).spec.predictor.model.storageUri),
+        !can(jsondecode(one.manifest).metadata.annotations["phasegate.dev/model-digest"]),
+      ]
+    ]))
     error_message = "Applying again would take weights or models away."
   }
 }
