@@ -5,21 +5,21 @@ resource "google_monitoring_alert_policy" "rule" {
   project      = var.project_id
   display_name = each.key
   combiner     = "OR"
-  severity     = lookup(local.severities, each.value.severity, null)
-  user_labels  = merge(var.labels, { severity = each.value.severity })
+  severity     = lookup(local.severities, each.value.labels.severity, null)
+  user_labels  = merge(var.labels, { severity = each.value.labels.severity })
 
-  notification_channels = lookup(local.channels, each.value.severity, [])
+  notification_channels = lookup(local.channels, each.value.labels.severity, [])
 
   conditions {
     display_name = each.key
 
     condition_prometheus_query_language {
       query               = each.value.expr
-      duration            = "${each.value.seconds}s"
+      duration            = "${local.seconds[each.key]}s"
       evaluation_interval = "${var.evaluation_seconds}s"
       alert_rule          = each.key
       rule_group          = each.value.group
-      labels              = { severity = each.value.severity }
+      labels              = { severity = each.value.labels.severity }
 
       # At the first apply nothing has been served, so that no metric exists yet.
       disable_metric_validation = true
@@ -32,8 +32,8 @@ resource "google_monitoring_alert_policy" "rule" {
 
   documentation {
     mime_type = "text/markdown"
-    subject   = each.value.summary
-    content   = "${each.value.description}\n\n${lookup(local.runbook, each.key, "")}"
+    subject   = local.subjects[each.key]
+    content   = "${each.value.annotations.description}\n\n${lookup(local.runbook, each.key, "")}"
 
     dynamic "links" {
       for_each = var.runbook_url == null ? [] : ["${var.runbook_url}#${lower(each.key)}"]

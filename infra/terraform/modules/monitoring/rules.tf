@@ -23,23 +23,17 @@ locals {
     }
   }
 
+  every = concat(local.listed, [local.silence])
+  rules = { for rule in local.every : rule.alert => rule }
+
+  number  = { for rule in local.every : rule.alert => tonumber(regex("^[0-9]+", rule.wait)) }
+  unit    = { for rule in local.every : rule.alert => lookup(local.units, regex("[smhd]$", rule.wait)) }
+  seconds = { for name in keys(local.rules) : name => local.number[name] * local.unit[name] }
+
   # Cloud Monitoring writes labels differently: "@{" stands for its "$" and brace, which replace()
   # would take for a group of the expression.
-  marked = {
-    for rule in concat(local.listed, [local.silence]) :
-    rule.alert => replace(rule.annotations.summary, "/\\{\\{ *\\$labels\\.([a-z_]+) *\\}\\}/", "@{$1}")
-  }
-
-  rules = {
-    for rule in concat(local.listed, [local.silence]) : rule.alert => {
-      group       = rule.group
-      expr        = rule.expr
-      seconds     = tonumber(regex("^[0-9]+", rule.wait)) * local.units[regex("[smhd]$", rule.wait)]
-      severity    = rule.labels.severity
-      summary     = replace(local.marked[rule.alert], "@{", "$${metric_or_resource.label.")
-      description = rule.annotations.description
-    }
-  }
+  marked   = { for rule in local.every : rule.alert => replace(rule.annotations.summary, "/\\{\\{ *\\$labels\\.([a-z_]+) *\\}\\}/", "@{$1}") }
+  subjects = { for name, text in local.marked : name => replace(text, "@{", "$${metric_or_resource.label.") }
 
   # There is no severity for what nobody need be told of.
   severities = { critical = "CRITICAL", warning = "WARNING" }
