@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from phasegate.errors import BadInput
 from phasegate.project.columns import Column, Kind
+from phasegate.project.draft_monitoring import BALANCED, RARE, monitoring
+from phasegate.project.flow_values import flow, quoted
 
 if TYPE_CHECKING:
     from phasegate.project.inspection import Inspection
 
 _DAY = timedelta(days=1) // timedelta(microseconds=1)
-_RARE = 0.05
-_BALANCED = 0.35
 # Isotonic steps need some hundred positives to stand on; a sigmoid has two parameters.
 _POSITIVES_FOR_ISOTONIC = 200
-_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./*-]*")
-_RESERVED = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"}
 
 
 def project_yaml(inspection: Inspection, name: str, source: str | list[str]) -> str:
@@ -44,7 +41,7 @@ def project_yaml(inspection: Inspection, name: str, source: str | list[str]) -> 
         _head(inspection, name), _data(inspection, source), _features(inspection),
         _split(inspection), _training(inspection), _evaluation(inspection),
         ["serving: {rows: 200, p99_ms: 250, tolerance: 0}   # golden requests to the real server"],
-        _monitoring(inspection),
+        monitoring(inspection, base_rate(inspection)),
     )  # fmt: skip
     return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
 
@@ -71,35 +68,35 @@ def _head(inspection: Inspection, name: str) -> list[str]:
 def _data(inspection: Inspection, source: str | list[str]) -> list[str]:
     roles = inspection.roles
     label = inspection.column(roles.label or "")
-    lines = ["data:", f"  source: {_value(source)}", f"  format: {inspection.format}"]
+    lines = ["data:", f"  source: {flow(source)}", f"  format: {inspection.format}"]
     if inspection.format == "csv":
-        nulls = _value(sorted({"", "NA", *inspection.nulls}))
-        lines.append(f"  csv: {{delimiter: {_quoted(inspection.delimiter)}, nulls: {nulls}}}")
+        nulls = flow(sorted({"", "NA", *inspection.nulls}))
+        lines.append(f"  csv: {{delimiter: {quoted(inspection.delimiter)}, nulls: {nulls}}}")
     if roles.time:
-        lines.append(f"  time: {_value(roles.time)}{_span(inspection.column(roles.time))}")
+        lines.append(f"  time: {flow(roles.time)}{_span(inspection.column(roles.time))}")
     else:
         lines.append("  time: null              # no column of times: the rows' order is theirs")
     key = "" if roles.key else "               # no column is different in every row"
-    lines.append(f"  key: {_value(roles.key)}{key}")
-    lines.append(f"  entity: {_value(roles.entity)}{_others('also repeat', roles.entities[1:])}")
-    classes = ", ".join(f"{_value(v)}: {n / inspection.rows:.2%}" for v, n in label.counts)
+    lines.append(f"  key: {flow(roles.key)}{key}")
+    lines.append(f"  entity: {flow(roles.entity)}{_others('also repeat', roles.entities[1:])}")
+    classes = ", ".join(f"{flow(v)}: {n / inspection.rows:.2%}" for v, n in label.counts)
     missing = f"; {label.nulls:,} rows have no label" if label.nulls else ""
     lines.append(f"  # Class balance: {classes}{missing}.")
     if inspection.delay_days:
         lines.append(f"  # The latest label came {inspection.delay_days} days after its event.")
     delay = f"{inspection.delay_days}d"
     lines.append(
-        f"  label: {{column: {_value(roles.label)}, positive: {_value(roles.positive)}, "
+        f"  label: {{column: {flow(roles.label)}, positive: {flow(roles.positive)}, "
         f"delay: {delay}}}"
     )
     if roles.protected:
         lines.append(
             "  # Fairness is measured by these; they are not features unless listed there."
         )
-    lines.append(f"  protected: {_value(roles.protected)}")
-    lines += [f"  # {_value(column)}: {reason}." for column, reason in roles.exclude.items()]
+    lines.append(f"  protected: {flow(roles.protected)}")
+    lines += [f"  # {flow(column)}: {reason}." for column, reason in roles.exclude.items()]
     excluded = [column for column in roles.exclude if column not in roles.entities]
-    lines.append(f"  exclude: {_value(excluded)}")
+    lines.append(f"  exclude: {flow(excluded)}")
     lines.append("  max_age: null           # such as 2d: stop when the newest event is older")
     return lines
 
@@ -109,20 +106,20 @@ def _features(inspection: Inspection) -> list[str]:
     lines = ["features:"]
     for name, correlation in inspection.suspicious:
         lines.append(
-            f"  # {_value(name)} all but equals the label (correlation {correlation:.3f}): "
+            f"  # {flow(name)} all but equals the label (correlation {correlation:.3f}): "
             "is it known when the model is asked?"
         )
     for kind, names in (("numeric", roles.numeric), ("categorical", roles.categorical)):
         lines += _wrapped(kind, names)
         gaps = [name for name in names if inspection.column(name).nulls]
-        shares = (f"{_value(n)} {inspection.column(n).nulls / inspection.rows:.1%}" for n in gaps)
+        shares = (f"{flow(n)} {inspection.column(n).nulls / inspection.rows:.1%}" for n in gaps)
         if gaps:
             lines.append(f"  # missing: {', '.join(shares)}")
     if roles.time is None:
         return [*lines, "  calendar: null", "  windows: []             # need a time column"]
     fine = inspection.column(roles.time).kind is Kind.TIME
     parts = "[hour, weekday]" if fine else "[weekday]"
-    lines.append(f"  calendar: {{column: {_value(roles.time)}, parts: {parts}}}")
+    lines.append(f"  calendar: {{column: {flow(roles.time)}, parts: {parts}}}")
     windows = _windows(inspection)
     return [*lines, "  windows:", *windows] if windows else [*lines, "  windows: []"]
 
@@ -136,13 +133,13 @@ def _windows(inspection: Inspection) -> list[str]:
     if roles.entity and roles.amount and over:
         resolution = ", resolution: 0.01" if inspection.column(roles.amount).cents else ""
         lines.append(
-            f"    - {{entity: {_value(roles.entity)}, value: {_value(roles.amount)}, "
+            f"    - {{entity: {flow(roles.entity)}, value: {flow(roles.amount)}, "
             f"aggregates: [count, sum, mean], over: {_days(over)}{resolution}}}"
         )
     longer = [days for days in over if days >= 7]
     if {value for value, _ in label.counts} == {0, 1} and longer:
         lines += [
-            f"    - {{entity: {_value(entity)}, value: {_value(roles.label)}, "
+            f"    - {{entity: {flow(entity)}, value: {flow(roles.label)}, "
             f"aggregates: [count, mean], over: {_days(longer)}, delay: {inspection.delay_days}d}}"
             for entity in roles.entities
         ]
@@ -163,17 +160,17 @@ def _training(inspection: Inspection) -> list[str]:
     rate = base_rate(inspection)
     positives = inspection.rows * rate * 0.1
     calibration = "isotonic" if positives >= _POSITIVES_FOR_ISOTONIC else "sigmoid"
-    if rate < _RARE:
+    if rate < RARE:
         threshold = "{maximize: recall, subject_to: {precision: 0.9}}"
     else:
-        threshold = "{maximize: accuracy}" if rate >= _BALANCED else "{maximize: f1}"
+        threshold = "{maximize: accuracy}" if rate >= BALANCED else "{maximize: f1}"
     return [
         "training:",
         "  seed: 7",
         "  rounds: 500             # at most; stops early",
         "  early_stopping: 30",
         "  parameters: {max_depth: 6, learning_rate: 0.1}",
-        f"  imbalance: {'weight' if rate < _RARE else 'none'}",
+        f"  imbalance: {'weight' if rate < RARE else 'none'}",
         f"  calibration: {calibration}   # about {positives:,.0f} positive rows to learn it from",
         f"  threshold: {threshold}",
         "  search: {trials: 0}     # such as 30: look for better parameters first",
@@ -191,56 +188,27 @@ def _evaluation(inspection: Inspection) -> list[str]:
     gates = ["{metric: roc_auc, min: 0.7, bound: lower}"]
     # A quarter of the way from guessing (whose PR-AUC is the base rate) to perfect.
     gates.append(f"{{metric: pr_auc, min: {rate + 0.25 * (1 - rate):.2f}, bound: lower}}")
-    if rate < _RARE:
+    if rate < RARE:
         gates.append("{metric: precision, min: 0.8}")
-    elif rate >= _BALANCED:
+    elif rate >= BALANCED:
         majority = max(rate, 1 - rate)
         gates.append(f"{{metric: accuracy, min: {majority:.2f}, bound: lower}}")
     gates.append("{metric: pr_auc, against: champion, margin: 0.01}   # no worse than the champion")
     lines = [
         "evaluation:",
         f"  bootstrap: {{replicates: 400, confidence: 0.95, unit: {unit}}}",
-        f"  slices: {_value(slices)}",
+        f"  slices: {flow(slices)}",
         f"  minimum_slice: {50 if small else 200}      # rows",
         f"  gates:                  # guessing has a PR-AUC of {rate:.3f}",
         *(f"    - {gate}" for gate in gates),
     ]
     for column in roles.protected:
-        gate = f"{{metric: equalized_odds_difference, max: 0.2, by: {_value(column)}}}"
+        gate = f"{{metric: equalized_odds_difference, max: 0.2, by: {flow(column)}}}"
         lines.append(f"    - {gate}")
     if roles.protected:
-        example = (
-            f"{{metric: demographic_parity_ratio, min: 0.8, by: {_value(roles.protected[0])}}}"
-        )
+        example = f"{{metric: demographic_parity_ratio, min: 0.8, by: {flow(roles.protected[0])}}}"
         lines += ["    # The four-fifths rule, where the share of yes must be alike:"]
         lines += [f"    # - {example}"]
-    return lines
-
-
-def _monitoring(inspection: Inspection) -> list[str]:
-    rate, roles = base_rate(inspection), inspection.roles
-    metric = "accuracy" if rate >= _BALANCED else "precision"
-    guessing = max(rate, 1 - rate) if metric == "accuracy" else rate
-    floor = 0.8 if rate < _RARE else guessing + 0.25 * (1 - guessing)
-    delay = f"{inspection.delay_days}d"
-    lines = [
-        "# How the model is watched once it is served: `phasegate monitor run`, once a day or so.",
-        "monitoring:",
-        "  # Below the floor it is trained again; guessing has "
-        f"{'an' if metric == 'accuracy' else 'a'} {metric} of {guessing:.3f}.",
-        f"  performance: {{metric: {metric}, floor: {floor:.2g}, window: 7d}}",
-        "  # What it is asked and answers, against the held-out rows.",
-        "  drift: {window: 1d, calibrated: {false_alarms: 1}}   # in 30 days without drift",
-        "  retraining: {automatic: true, cooldown: 14d}         # false leaves it to a person",
-    ]
-    if roles.key:
-        example = f"{{source: outcomes/*.parquet, key: {_value(roles.key)}, delay: {delay}}}"
-        lines += [
-            "  # Where it is written what became of the events; nothing is measured without it.",
-            f"  # labels: {example}",
-        ]
-    else:
-        lines.append("  # labels: needs a column that equals a request's id; none was found.")
     return lines
 
 
@@ -253,29 +221,16 @@ def _span(column: Column) -> str:
 
 
 def _others(what: str, names: Iterable[str]) -> str:
-    listed = ", ".join(map(_value, names))
+    listed = ", ".join(map(flow, names))
     return f"   # {what}: {listed}" if listed else ""
 
 
 def _wrapped(key: str, names: Iterable[str]) -> list[str]:
     """A list of columns, on one line while that is readable."""
     names = list(names)
-    line = f"  {key}: {_value(names)}"
-    return [line] if len(line) <= 96 else [f"  {key}:", *(f"    - {_value(n)}" for n in names)]
+    line = f"  {key}: {flow(names)}"
+    return [line] if len(line) <= 96 else [f"  {key}:", *(f"    - {flow(n)}" for n in names)]
 
 
 def _days(days: Iterable[int]) -> str:
     return f"[{', '.join(f'{number}d' for number in days)}]"
-
-
-def _value(value: Any) -> str:
-    """A value as YAML in flow style."""
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_value, value))}]"
-    plain = isinstance(value, str) and _PLAIN.fullmatch(value)
-    return value if plain and value.lower() not in _RESERVED else _quoted(value)
-
-
-def _quoted(value: Any) -> str:
-    """JSON is YAML, for every text, number, truth value and null."""
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -141,7 +141,8 @@ def _parser() -> argparse.ArgumentParser:
     drift.add_argument(
         "--replicas", type=int, default=1, metavar="N",
         help="sidecars of the same models; of several, none judges the number of rows, which the "
-        "monitoring pipeline does on all their summaries [1]",
+        "monitoring pipeline does on all their summaries, nor takes windows that went with its "
+        "state from the store [1]",
     )  # fmt: skip
     return parser
 

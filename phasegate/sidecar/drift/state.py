@@ -49,7 +49,7 @@ class DriftState:
 
     Args:
         path: the file, made when absent. One that is damaged is put aside, named in `put_aside`:
-            windows then begin anew; summaries in the store are whole.
+            windows are then restored from the log in the store, as `DriftCounting.restore` says.
 
     Raises:
         BadInput: it cannot be made or opened.
