@@ -10,7 +10,6 @@ from infra.lint.hcl.tree import (
     Access,
     Call,
     Conditional,
-    Constant,
     Expression,
     For,
     Listing,
@@ -20,7 +19,17 @@ from infra.lint.hcl.tree import (
 )
 from infra.lint.hcl.tree import Mapping as Written
 from infra.lint.modules import Module, Placed
-from infra.lint.values import FUNCTIONS, UNKNOWN, Fields, Many, Scalar, Value, Values
+from infra.lint.values import (
+    FUNCTIONS,
+    UNKNOWN,
+    Fields,
+    Many,
+    Scalar,
+    Value,
+    Values,
+    rows_of,
+    text_of,
+)
 
 MOST = 300
 
@@ -145,7 +154,7 @@ class _Walk:
             return
         for row in self._combinations([list(self.values(part)) for part in parts]):
             if all(isinstance(one, Scalar) for one in row):
-                yield Scalar("".join(_text(one.value) for one in row), self.file, line)
+                yield Scalar("".join(text_of(one.value) for one in row), self.file, line)
             else:
                 yield UNKNOWN
 
@@ -199,7 +208,7 @@ class _Walk:
 
     def _for(self, loop: For) -> Iterator[Value]:
         for collection in self.values(loop.collection):
-            rows = _rows(collection)
+            rows = rows_of(collection)
             if rows is None:
                 yield UNKNOWN
                 continue
@@ -236,16 +245,3 @@ class _Walk:
                 yield UNKNOWN
                 continue
             yield function([*row[:-1], *last.items] if spread else list(row))
-
-
-def _rows(collection: Value) -> list[tuple[Value, Value]] | None:
-    match collection:
-        case Many(items):
-            return [(UNKNOWN, one) for one in items]
-        case Fields(entries):
-            return [(Scalar(key, "", 0), value) for key, value in entries]
-    return None
-
-
-def _text(value: Constant) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

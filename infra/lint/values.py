@@ -45,6 +45,21 @@ UNKNOWN = Unknown()
 Values = tuple[Value, ...]
 
 
+def rows_of(collection: Value) -> list[tuple[Value, Value]] | None:
+    """Keys and values of a collection; None where it is not known."""
+    match collection:
+        case Many(items):
+            return [(UNKNOWN, one) for one in items]
+        case Fields(entries):
+            return [(Scalar(key, "", 0), value) for key, value in entries]
+    return None
+
+
+def text_of(value: Constant) -> str:
+    """A constant as a template writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _same(values: list[Value]) -> Value:
     return values[0] if values else UNKNOWN
 

@@ -555,6 +555,14 @@ SERVICES = (
         'resource "google_container_cluster"',
     ),
     Mistake(
+        "nodes with the default account",
+        "PGT609",
+        "modules/cluster/nodes.tf",
+        r"(?s)(node_config \{.*?)^ *service_account +=[^\n]*\n",
+        r"\1",
+        "node_config",
+    ),
+    Mistake(
         "legacy authorisation",
         "PGT607",
         "modules/cluster/main.tf",

@@ -18,6 +18,7 @@ from infra.lint.hcl.tree import (
     parts,
 )
 from infra.lint.modules import Kind
+from infra.lint.rules.places import FIXED, NOT_EXPRESSIONS, Place
 from infra.lint.rules.reference_rules import (
     NO_ATTRIBUTE,
     NO_FUNCTION,
@@ -31,44 +32,6 @@ from infra.lint.rules.reference_rules import (
 )
 from infra.lint.types import attribute_type, declared, missing_step
 from phasegate.linting.finding import Finding
-
-_FIXED = {
-    "path": frozenset({"module", "root", "cwd"}),
-    "terraform": frozenset({"workspace", "applying"}),
-    "count": frozenset({"index"}),
-    "each": frozenset({"key", "value"}),
-}
-_NOT_EXPRESSIONS = {
-    ("variable", "type"),
-    ("lifecycle", "ignore_changes"),
-    ("resource", "provider"),
-    ("data", "provider"),
-    ("ephemeral", "provider"),
-    ("module", "providers"),
-    ("dynamic", "iterator"),
-    ("moved", "from"),
-    ("moved", "to"),
-    ("removed", "from"),
-    ("run", "providers"),
-    ("mock_provider", "source"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an expression stands.
-
-    Attributes:
-        file: of it.
-        subject: the block at the top of the file.
-        names: bound by surrounding loops and dynamic blocks.
-        allowed: of each, count and self, those with a meaning here.
-    """
-
-    file: str
-    subject: str
-    names: frozenset[str] = frozenset()
-    allowed: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -96,7 +59,7 @@ class Walk:
             iterator = block.body.value("iterator")
             names |= {iterator.text if isinstance(iterator, Name) else block.labels[0]}
         for argument in block.body.arguments:
-            if (block.kind, argument.name) in _NOT_EXPRESSIONS:
+            if (block.kind, argument.name) in NOT_EXPRESSIONS:
                 continue
             meta = argument.name in {"for_each", "count"} and block.kind != "dynamic"
             at = place if meta else inner
@@ -185,7 +148,7 @@ class Walk:
             case "each" | "count" | "self" if root not in place.allowed:
                 yield found(OUT_OF_PLACE, f"{root!r} has no meaning here")
             case "each" | "count" | "path" | "terraform":
-                if first not in _FIXED[root]:
+                if first not in FIXED[root]:
                     yield found(NO_ATTRIBUTE, f"there is no {root}.{first}")
             case "self":
                 return

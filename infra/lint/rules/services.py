@@ -70,6 +70,14 @@ OPEN = error(
     fix="Name the ranges that need it.",
 )
 
+DEFAULT_ACCOUNT = error(
+    "609",
+    "default-account-of-nodes",
+    "Nodes run as the project's default account.",
+    why="In many projects it may edit everything; what breaks out of a pod then may, too.",
+    fix="Write node_config.service_account, with an account that may write logs and metrics.",
+)
+
 _SQL = (
     Setting(
         PUBLIC_SQL,
@@ -122,7 +130,16 @@ _CLUSTER = (
         None,
     ),
 )
+_POOL = (
+    Setting(
+        DEFAULT_ACCOUNT,
+        ("node_config", "service_account"),
+        frozenset(),
+        "node_config.service_account is not set",
+    ),
+)
 _SETTINGS = {
+    "google_container_node_pool": _POOL,
     "google_sql_database_instance": _SQL,
     "google_redis_instance": _REDIS,
     "google_container_cluster": _CLUSTER,

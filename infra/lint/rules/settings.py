@@ -21,7 +21,7 @@ class Setting:
     Attributes:
         rule: that it belongs to.
         path: names of blocks, and of the argument at last.
-        right: values that are allowed.
+        right: values that are allowed; empty for any but null.
         unset: what is wrong if it is not set; None where its default is right.
     """
 
@@ -61,6 +61,8 @@ def _is_wrong(value: object, setting: Setting) -> bool:
     """Whether a value is a wrong one; one of a wrong type is another rule's business."""
     if value is None:
         return setting.unset is not None
+    if not setting.right:
+        return False
     truths = any(isinstance(one, bool) for one in setting.right)
     if truths and value in {"true", "false", "1", "0"}:
         value = value in {"true", "1"}

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from infra.lint.context import Context, finding, nearest
 from infra.lint.hcl.tree import Block, Body, Document, Literal
 from infra.lint.modules import Module
+from infra.lint.rules.places import Place
 from infra.lint.rules.reference_rules import NO_OUTPUT, NO_RESOURCE, NO_VARIABLE
-from infra.lint.rules.references import Place, Walk
+from infra.lint.rules.references import Walk
 from phasegate.linting.finding import Finding
 
 
