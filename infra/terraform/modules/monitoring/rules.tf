@@ -33,7 +33,8 @@ locals {
   # Cloud Monitoring writes labels differently: "@{" stands for its "$" and brace, which replace()
   # would take for a group of the expression.
   marked   = { for rule in local.every : rule.alert => replace(rule.annotations.summary, "/\\{\\{ *\\$labels\\.([a-z_]+) *\\}\\}/", "@{$1}") }
-  subjects = { for name, text in local.marked : name => replace(text, "@{", "$${metric_or_resource.label.") }
+  label    = join("", ["$", "{metric_or_resource.label."])
+  subjects = { for name, text in local.marked : name => replace(text, "@{", local.label) }
 
   # There is no severity for what nobody need be told of.
   severities = { critical = "CRITICAL", warning = "WARNING" }
