@@ -90,10 +90,10 @@ def write_events(folder: Path, number: int, columns: dict[str, np.ndarray]) -> N
     pq.write_table(pa.table(arrays), folder / "events" / f"day-{number:03d}.parquet")
 
 
-def serve(
-    store: Path, model: Model, number: int, columns: dict[str, np.ndarray], change: Change | None
-) -> None:
-    """Answer a day's events, and seal what the server and its sidecar would have logged.
+def answered(
+    model: Model, number: int, columns: dict[str, np.ndarray], change: Change | None = None
+) -> tuple[Source, list[Prediction]]:
+    """What a server would log of a day's events.
 
     Args:
         change: makes of the right features those that are served.
@@ -120,8 +120,20 @@ def serve(
     ]
     source = Source(
         model=model.name, model_digest=model.digest, project_version="1", numeric=NUMERIC,
-        text=("channel",), writer="test",
+        text=("channel",), writer=f"test-{number}-f00",
     )  # fmt: skip
+    return source, records
+
+
+def serve(
+    store: Path, model: Model, number: int, columns: dict[str, np.ndarray], change: Change | None
+) -> None:
+    """Answer a day's events, and seal what the server and its sidecar would have logged.
+
+    Args:
+        change: makes of the right features those that are served.
+    """
+    source, records = answered(model, number, columns, change)
     for name, part in partitions(table(records, source), source, f"{number:064d}"):
         file = store / name
         file.parent.mkdir(parents=True, exist_ok=True)
