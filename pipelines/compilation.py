@@ -18,6 +18,7 @@ from phasegate.monitoring.observability.dashboard import dashboard
 from phasegate.pipeline_lint.page import rules_page as pipeline_rules_page
 from phasegate.pipeline_lint.schema.generate import pipeline_types
 from phasegate.pipeline_lint.schema.types import FILE as PIPELINE_TYPES
+from pipelines.deployment import deployment_pipeline
 from pipelines.monitoring import monitoring_pipeline
 from pipelines.platform import Platforms, on_platform
 from pipelines.release import release_pipeline
@@ -26,6 +27,7 @@ from pipelines.training import training_pipeline
 
 ROOT = Path(__file__).resolve().parents[1]
 PIPELINES = {
+    "deployment": deployment_pipeline,
     "monitoring": monitoring_pipeline,
     "release": release_pipeline,
     "reproduction": reproduction_pipeline,

@@ -38,7 +38,7 @@ def kfp_import(folder: Path) -> Work:  # noqa: ARG001
 
 
 def compile_all(folder: Path) -> Work:
-    """The four pipelines to YAML."""
+    """All pipelines to YAML."""
     from pipelines.compilation import PIPELINES, write_all
 
     def work() -> None:

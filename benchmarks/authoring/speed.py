@@ -24,7 +24,7 @@ PEERS = ROOT / ".venv" / "peers" / "bin" / "python"
 LABELS = {
     "command": "start of any command: its imports",
     "kfp_import": "KFP alone: its imports",
-    "compile_all": "compile: all four pipelines",
+    "compile_all": "compile: all pipelines",
     "pipeline_lint": "pipelines lint: 1,000 tasks, all rules",
     "kfp_loader": "KFP's loader: the same file, none of the rules",
     "serving_lint": "manifests lint: 1,000 objects of KServe, routes, budgets",

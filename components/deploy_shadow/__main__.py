@@ -5,13 +5,14 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from components.deploy_shadow.judging import judgement_of
+from components.deploy_shadow.judging import judgement_of, nothing_to_deploy
 from components.deploy_shadow.serving import Serving
 from phasegate.clock import now
-from phasegate.contracts import Execution, RegisteredModel, execution
+from phasegate.contracts import Execution, Judgement, RegisteredModel, execution
 from phasegate.errors import BadInput, Unavailable
 from phasegate.release.drivers.addressed import addressed_world
-from phasegate.release.drivers.deploying import chosen_version, deploy_shadow
+from phasegate.release.drivers.choosing import NothingToDeploy, chosen_version, next_version
+from phasegate.release.drivers.deploying import deploy_shadow
 from phasegate.release.policy import Policy
 from phasegate.release.record import ModelVersion
 from phasegate.traffic.addresses import parse_address
@@ -37,21 +38,34 @@ def main() -> None:
         )  # fmt: skip
         wanted = _registered(step)
         reference = step.parameter("version", "") or (wanted.reference if wanted else "")
-        version = chosen_version(world, reference, wanted.digest if wanted else "")
+        if reference:
+            version = chosen_version(world, reference, wanted.digest if wanted else "")
+        else:
+            due = next_version(world)
+            if isinstance(due, NothingToDeploy):
+                _end(step, nothing_to_deploy(due), due.version, "")
+                return
+            version = due
         reason = step.parameter("reason", "") or f"{version.reference} is to be released"
 
         serving = Serving(world, step.parameter("models"), Path(scratch), step.progress)
         done = deploy_shadow(world, version, serving.deploy, now(), reason)
 
         judgement = judgement_of(version, done, serving)
-        print(f"{judgement.outcome}: {judgement.checks[-1].reason}", flush=True)
         if done.look.problems:
+            print(f"{judgement.outcome}: {judgement.checks[-1].reason}", flush=True)
             raise Unavailable("; ".join(done.look.problems), where=f"{NAME}: {world.model}")
         entry = done.look.entry
-        step.write_verdict("verdict", judgement)
-        step.result("slot", version.slot)
-        step.result("release", entry.record.release if entry is not None else "")
-        step.result("outcome", judgement.outcome)
+        _end(step, judgement, version, entry.record.release if entry is not None else "")
+
+
+def _end(step: Execution, judgement: Judgement, version: ModelVersion | None, release: str) -> None:
+    """Say what it came to."""
+    print(f"{judgement.outcome}: {judgement.checks[-1].reason}", flush=True)
+    step.write_verdict("verdict", judgement)
+    step.result("slot", version.slot if version is not None else "")
+    step.result("release", release)
+    step.result("outcome", judgement.outcome)
 
 
 def _registered(step: Execution) -> ModelVersion | None:

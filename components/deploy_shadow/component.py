@@ -38,6 +38,11 @@ def deploy_shadow(
     Turn KFP's caching off for it: it changes the world. Retry it: what does not answer, or does
     not follow yet, fails it, and the next try goes on.
 
+    Where no version is named, it takes what is due: the champion until it answers, then the
+    challenger. Where nothing is due (no challenger, it is served already, another one's release is
+    under way, a kill switch is on), nothing is done, the outcome is INCONCLUSIVE, and the verdict
+    says why: it may run on a schedule, as pipeline phasegate-deployment does.
+
     Beside a local Envoy there is nothing to deploy to: phasegate serve starts servers, and
     release_step or phasegate release start begins the release.
 
@@ -48,16 +53,18 @@ def deploy_shadow(
         target: where traffic is: kserve-gateway:NAMESPACE/NAME or kserve-serverless:NAMESPACE/NAME.
         flags: file of the kill switch, or module:factory of an OpenFeature provider.
         models: where servers fetch models from: gs://BUCKET/PREFIX.
-        version: NAME/VERSION or NAME@ALIAS; empty takes that of the artifact or, without one, the
-            registry's challenger, or its champion where there is none.
+        version: NAME/VERSION or NAME@ALIAS; empty takes that of the artifact or, without one, what
+            is due.
         reason: for the audit log.
         model: the version as component register gave it; it must be the one that is named, if both
             are.
 
     Returns:
-        verdict: PASS or BLOCK on the model: what was looked at before it was let beside users.
-        slot: first 12 digits of its digest, which it is known by in traffic and metrics.
-        release: name of its release; empty for the first model of all.
+        verdict: on the model: PASS says what was looked at before it was let beside users, BLOCK
+            why it was refused, INCONCLUSIVE why there was nothing to do.
+        slot: first 12 digits of its digest, which it is known by in traffic and metrics; empty
+            where there is no model.
+        release: name of its release; empty for the first model of all, and where nothing was done.
         outcome: the verdict's outcome, for conditions.
     """
     return container("core", "components.deploy_shadow")

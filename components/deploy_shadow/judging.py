@@ -5,6 +5,7 @@ from __future__ import annotations
 from components.deploy_shadow.serving import Serving
 from phasegate.contracts import Check, Judgement, Outcome
 from phasegate.digests import digest_json
+from phasegate.release.drivers.choosing import NothingToDeploy
 from phasegate.release.drivers.deploying import Deployed
 from phasegate.release.record import ModelVersion
 
@@ -41,3 +42,16 @@ def judgement_of(version: ModelVersion, done: Deployed, serving: Serving) -> Jud
     begun = Check("release", Outcome.PASS, where, "begun", where)
     data = digest_json([list(row.items()) for row in trial.rows])
     return Judgement("deploy_shadow", version.digest, data, (gates, tried, begun))
+
+
+def nothing_to_deploy(due: NothingToDeploy) -> Judgement:
+    """INCONCLUSIVE, because nothing was tried: it lets nothing that follows go on."""
+    check = Check(
+        "deployment",
+        Outcome.INCONCLUSIVE,
+        "nothing was done",
+        "a version that is due and not served yet",
+        due.reason,
+    )
+    subject = due.version.digest if due.version is not None else _NOTHING
+    return Judgement("deploy_shadow", subject, _NOTHING, (check,))

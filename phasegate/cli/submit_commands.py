@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from phasegate.kubeflow.submitting import Submitted
     from phasegate.project.load import Project
 
-PIPELINES = ("training", "release", "monitoring")
+PIPELINES = ("training", "deployment", "release", "monitoring")
 INTERRUPTED = 130
 
 EndpointOption = Annotated[
@@ -47,7 +47,10 @@ def submit(
         Path | None, typer.Argument(help="Project file, which parameters are made from.")
     ] = None,
     pipeline: Annotated[
-        str, typer.Option(help="training, release, monitoring, or a compiled pipeline's file.")
+        str,
+        typer.Option(
+            help="training, deployment, release, monitoring, or a compiled pipeline's file."
+        ),
     ] = "training",
     compiled: Annotated[
         Path,

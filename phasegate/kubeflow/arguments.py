@@ -37,7 +37,7 @@ def project_arguments(compiled: Compiled, project: Project, place: Mapping[str, 
             and ``sink``; empty ones are left out.
     """
     given: dict[str, Any] = dict(project.parameters())
-    if compiled.name.endswith("phasegate-release"):
+    if compiled.name.endswith(("phasegate-release", "phasegate-deployment")):
         given = {"name": project.name, "policy": _json(project.policy().to_json())}
         given["log"] = place.get("store", "")
     elif compiled.name.endswith("phasegate-monitoring"):

@@ -14,7 +14,7 @@ from phasegate.kubeflow.compiled import Compiled, load_compiled
 from phasegate.project.load import Project, load_project
 from phasegate.project.platform import Platform
 
-SHIPPED = ("training", "release", "monitoring", "reproduction")
+SHIPPED = ("training", "deployment", "release", "monitoring", "reproduction")
 _COMPILED = Path(__file__).parents[2] / "pipelines" / "compiled"
 
 

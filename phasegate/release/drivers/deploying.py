@@ -9,7 +9,7 @@ from datetime import datetime
 from phasegate.errors import BadInput, Unavailable
 from phasegate.release.drivers.looking import Look
 from phasegate.release.drivers.recording import newest
-from phasegate.release.drivers.settling import CHALLENGER, CHAMPION, serving, settle
+from phasegate.release.drivers.settling import CHAMPION, serving, settle
 from phasegate.release.drivers.starting import (
     checked_version,
     refuse_while_killed,
@@ -73,41 +73,17 @@ def deploy_shadow(
             if entry.record.status is Status.PROMOTED:
                 return Deployed(deploy(version), Look(entry))
             return Deployed(None, Look(entry), f"{entry.record.status}: {entry.record.reason}")
-    if version.digest in refused(world):
-        return Deployed(None, Look(None), "an earlier release of it did not end in promotion")
     champion = checked_version(world, f"{world.model}@{CHAMPION}")
     if champion.digest == version.digest:
         return Deployed(_first(world, version, deploy), Look(None))
+    if version.digest in refused(world):
+        return Deployed(None, Look(None), "an earlier release of it did not end in promotion")
     refuse_while_killed(world)
     assert world.policy is not None
     serving(world, champion)
     backend = deploy(version)
     look = start(world, champion.reference, version.reference, world.policy, now, reason)
     return Deployed(backend, look)
-
-
-def chosen_version(world: World, reference: str, digest: str = "") -> ModelVersion:
-    """The version that is meant, whose gates have all passed.
-
-    Args:
-        reference: ``NAME@ALIAS`` or ``NAME/VERSION``; empty takes the registry's challenger, or
-            its champion where there is none.
-        digest: that it must have; empty for any.
-
-    Raises:
-        BadInput: there is none, it has not passed its gates, or has another digest.
-    """
-    if not reference:
-        alias = CHALLENGER if CHALLENGER in world.registry.aliases(world.model) else CHAMPION
-        reference = f"{world.model}@{alias}"
-    version = checked_version(world, reference)
-    if digest and version.digest != digest:
-        raise BadInput(
-            f"the registry has model {version.slot} under this number",
-            where=version.reference,
-            expected=digest[:12],
-        )
-    return version
 
 
 def _healed(

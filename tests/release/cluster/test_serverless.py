@@ -11,7 +11,8 @@ from phasegate.kubernetes.cluster import connect
 from phasegate.registry import aliases
 from phasegate.registry.models import CHALLENGER, CHAMPION, RegisteredVersion
 from phasegate.release.drivers.addressed import addressed_world
-from phasegate.release.drivers.deploying import chosen_version, deploy_shadow
+from phasegate.release.drivers.choosing import chosen_version, next_version
+from phasegate.release.drivers.deploying import deploy_shadow
 from phasegate.release.drivers.manual import rollback
 from phasegate.release.drivers.world import World
 from phasegate.release.record import ModelVersion, Status
@@ -58,11 +59,11 @@ def test_the_first_model_and_a_release_beside_it(
             assert world.target.observe().champion.backend.name == first.slot
             registry.point(MODEL, CHAMPION, versions[1].version)
             with pytest.raises(BadInput, match="answers there, and the registry's champion is"):
-                deploy_shadow(world, chosen_version(world, ""), deploy, START, WHY)
+                deploy_shadow(world, next_version(world), deploy, START, WHY)
             registry.point(MODEL, CHAMPION, versions[0].version)
             registry.point(MODEL, CHALLENGER, versions[1].version)
 
-            second = chosen_version(world, "")
+            second = next_version(world)
             begun = deploy_shadow(world, second, deploy, START + DAY, WHY)
             assert begun.look.problems == ()
             assert begun.look.entry.record.challenger == second
