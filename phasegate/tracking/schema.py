@@ -1,9 +1,8 @@
 """Bring the tables of MLflow's database to the version that is installed.
 
-``python -m phasegate.tracking.schema`` runs before the server, which refuses older tables, unless
-one is missing: then each of its workers upgrades them. A database without MLflow's tables is left
-to the server, which makes its own. Pods that start at once wait for each other. Reads
-MLFLOW_BACKEND_STORE_URI.
+``python -m phasegate.tracking.schema`` runs before the server. The server would make missing tables
+itself, and refuse older ones; but each of its pods would, and at the same time. Here they wait for
+each other. Reads MLFLOW_BACKEND_STORE_URI.
 """
 
 from __future__ import annotations
@@ -22,11 +21,12 @@ if TYPE_CHECKING:
 VARIABLE = "MLFLOW_BACKEND_STORE_URI"
 
 _VERSIONS = "alembic_version"  # the table in which migrations note how far they have come
+_ARTIFACTS = "mlflow-artifacts:/"  # the server gives artifacts itself
 _LOCK = 0x70686173  # any number: who upgrades holds it in PostgreSQL
 
 
 def upgrade(address: str) -> bool:
-    """Upgrade the tables, if there are any.
+    """Make the tables, or upgrade those that are there.
 
     Args:
         address: of the database, as MLflow's server takes it.
@@ -44,10 +44,9 @@ def upgrade(address: str) -> bool:
     try:
         engine = create_engine(address)
         with _alone(engine):
-            if not inspect(engine).has_table(_VERSIONS):
-                return False
-            _migrate(address)
-            return True
+            found = inspect(engine).has_table(_VERSIONS)
+            (_migrate if found else _create)(address)
+            return found
     except ArgumentError:
         raise BadInput(
             "is not the address of a database",
@@ -69,6 +68,12 @@ def _alone(engine: Engine) -> Iterator[None]:
         if engine.dialect.name == "postgresql":  # ends with the connection, however that ends
             connection.execute(text(f"SELECT pg_advisory_lock({_LOCK})"))
         yield
+
+
+def _create(address: str) -> None:
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    SqlAlchemyStore(address, _ARTIFACTS)
 
 
 def _migrate(address: str) -> None:
@@ -94,7 +99,7 @@ def main() -> int:
     except (BadInput, Unavailable) as error:
         print(error, file=sys.stderr)
         return ExitCode.BAD_INPUT
-    print("the tables are current" if found else "no tables yet: the server makes them")
+    print("the tables are current" if found else "made the tables")
     return ExitCode.PASSED
 
 

@@ -6,6 +6,19 @@ locals {
   hosts     = ["mlflow.mlflow.svc", "mlflow.mlflow.svc.cluster.local", "localhost"]
   labels    = { "app.kubernetes.io/name" = "mlflow", "app.kubernetes.io/part-of" = "phasegate" }
 
+  # It logs in as the pod's account, over the private address, and answers this pod alone.
+  proxy = [
+    "--private-ip",
+    "--auto-iam-authn",
+    "--structured-logs",
+    "--address=127.0.0.1",
+    "--port=5432",
+    "--health-check",
+    "--http-address=0.0.0.0",
+    "--http-port=9090",
+    var.database.connection_name,
+  ]
+
   # The proxy of the same pod brings identity and encryption; a user's @ is part of its name.
   variables = {
     MLFLOW_BACKEND_STORE_URI = format(

@@ -16,15 +16,6 @@ resource "kubernetes_deployment_v1" "this" {
       match_labels = { "app.kubernetes.io/name" = "mlflow" }
     }
 
-    strategy {
-      type = "RollingUpdate"
-
-      rolling_update {
-        max_surge       = 1
-        max_unavailable = 0
-      }
-    }
-
     template {
       metadata {
         labels = local.labels
@@ -63,18 +54,7 @@ resource "kubernetes_deployment_v1" "this" {
           image             = var.proxy_image
           image_pull_policy = "IfNotPresent"
           restart_policy    = "Always"
-
-          args = [
-            "--private-ip",
-            "--auto-iam-authn",
-            "--structured-logs",
-            "--address=127.0.0.1",
-            "--port=5432",
-            "--health-check",
-            "--http-address=0.0.0.0",
-            "--http-port=9090",
-            var.database.connection_name,
-          ]
+          args              = local.proxy
 
           startup_probe {
             period_seconds    = 2
@@ -83,16 +63,6 @@ resource "kubernetes_deployment_v1" "this" {
 
             http_get {
               path = "/startup"
-              port = 9090
-            }
-          }
-
-          liveness_probe {
-            period_seconds  = 30
-            timeout_seconds = 10
-
-            http_get {
-              path = "/liveness"
               port = 9090
             }
           }
@@ -113,8 +83,7 @@ resource "kubernetes_deployment_v1" "this" {
           }
         }
 
-        # Tables of an older MLflow are upgraded once, not by whichever worker comes first, or refused;
-        # those of an empty database the server makes.
+        # Makes the tables, or upgrades them: one pod after the other, before any server starts.
         init_container {
           name              = "schema"
           image             = var.image
