@@ -119,7 +119,7 @@ class Providers:
 
     def _each(self, folders: list[Path], command: list[str], noun: str) -> Outcome:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            done = list(pool.map(lambda folder: self._one(folder, command), folders))
+            done = list(pool.map(lambda folder: self.one(folder, command), folders))
         bad = [
             (folder, output) for folder, (code, output) in zip(folders, done, strict=True) if code
         ]
@@ -128,7 +128,8 @@ class Providers:
         shown = "\n\n".join(f"{self._named(folder)}:\n{_short(output)}" for folder, output in bad)
         return failed(f"{len(bad)} of {len(folders)} {noun}", shown)
 
-    def _one(self, folder: Path, command: list[str]) -> tuple[int, str]:
+    def one(self, folder: Path, command: list[str]) -> tuple[int, str]:
+        """Exit code and output of a command in a folder of the copy, which is initialised."""
         if not (folder / ".terraform").is_dir():
             code, output = call(
                 ["terraform", "init", "-backend=false", "-input=false", "-no-color"],
