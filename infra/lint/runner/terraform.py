@@ -169,7 +169,7 @@ def _short(output: str) -> str:
 
 def _reason(output: str) -> str:
     """The part of Terraform's message that says what is the matter."""
-    text = " ".join(output.split())
+    text = " ".join(output.split()).partition(" To see which modules")[0]
     for mark in ("lookup ", "dial tcp", "could not connect", "Error: "):
         if mark in text:
             return text[text.index(mark) :][:120]
