@@ -19,16 +19,22 @@ from tests.kubeflow.samples import SMALL, small
 PLACE = {"store": "gs://s", "log": "", "target": "kserve-gateway:a/b", "flags": "f", "sink": ""}
 
 
-@pytest.mark.parametrize("name", ["training", "release", "monitoring"])
+@pytest.mark.parametrize("name", ["training", "deployment", "release", "monitoring"])
 def test_a_project_gives_all_that_our_pipelines_require(name: str) -> None:
     compiled = load_compiled(COMPILED / f"{name}.yaml")
-    given = project_arguments(compiled, load_project(ROOT / "examples" / "card-fraud.yaml"), PLACE)
+    project = load_project(ROOT / "examples" / "card-fraud.yaml")
+    given = project_arguments(compiled, project, PLACE)
+    if name == "deployment":  # where its servers fetch models from, no project says
+        with pytest.raises(BadInput, match="models is not given"):
+            check_arguments(compiled, given)
+        given = {**given, "models": "gs://models/fraud"}
+        assert json.loads(given["policy"]) == project.policy().to_json()
     checked = check_arguments(compiled, given)
     assert checked["name"] == "card-fraud"
     assert checked["store"] == "gs://s"
     assert "sink" not in checked
     if name != "training":
-        assert checked["log"] == "gs://s"
+        assert checked.get("log") == (None if name == "deployment" else "gs://s")
         assert json.loads(checked["policy"])
         assert checked["target"] == "kserve-gateway:a/b"
     if name == "monitoring":

@@ -40,7 +40,7 @@ def test_a_prefix_keeps_projects_apart(
 
 
 def test_our_own_pipelines_are_taken_whole(fake: FakeKubeflow, kubeflow: Kubeflow) -> None:
-    for name in ("training", "release", "monitoring"):
+    for name in ("training", "deployment", "release", "monitoring"):
         compiled = load_compiled(COMPILED / f"{name}.yaml")
         assert upload(kubeflow, compiled).new
         sent = next(one for one in reversed(fake.requests) if one.operation.startswith("upload_"))

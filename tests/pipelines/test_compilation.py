@@ -18,7 +18,7 @@ EFFECTS = {
     "ingest", "evaluate", "validate-serving", "register", "record-block", "release-step",
     "reproduce", "observe", "detect-skew", "detect-drift", "measure-performance",
     "decide-retraining", "claim-training", "end-training", "abandon-training", "undo-change",
-    "notify",
+    "notify", "deploy-shadow",
 }  # fmt: skip
 
 

@@ -42,12 +42,17 @@ def test_the_example_is_valid_and_says_what_it_means(tmp_path: Path) -> None:
         shutil.copy(one, tmp_path / "examples")
     shutil.copytree(_COMPILED, tmp_path / "compiled")
     found = load_schedules(tmp_path / "examples" / "schedules.yaml", NOW)
-    training, release, monitoring = found.schedules
+    training, deployment, release, monitoring = found.schedules
     assert found.owner == "card-fraud"
     compiled = load_compiled(_COMPILED / "training.yaml")
     assert training.version == compiled.digest
     assert (monitoring.version, monitoring.pipeline) == ("latest", "phasegate-monitoring")
     assert release.respect_pause
+    assert deployment.pipeline == "phasegate-deployment"
+    assert deployment.parameters["models"] == "gs://card-fraud/models"
+    assert deployment.parameters["policy"] == release.parameters["policy"]
+    assert deployment.parameters["flags"] == release.parameters["flags"] != "", "else all waits"
+    assert deployment.service_account == "phasegate-pipeline"
     assert training.on_backend(NOW).cron.text == "0 0 2 * * MON", "Berlin is an hour ahead"
     assert training.parameters["store"] == "gs://card-fraud/store"
     assert training.parameters["name"] == "card-fraud"
