@@ -20,8 +20,8 @@ class Bins:
     A grid of cells between the outer edges says how many edges lie below a value's cell; the few in
     it are compared one by one. Cells of values and of edges come from the same monotone formula, so
     that rounding cannot put a value on the wrong side. Cells are equally wide or, where edges crowd
-    near one end, as wide as the numbers in them are large. Where edges crowd still, values are sorted
-    to be counted, and a few are bisected.
+    near one end, as wide as the numbers in them are large. Where edges crowd still, values are
+    sorted to be counted, and a few are bisected.
 
     Args:
         edges: finite, strictly rising; may be none.
