@@ -106,10 +106,11 @@ def test_runs_are_those_of_the_example(data: dict[str, Any]) -> None:
     }
     assert re.fullmatch(r"0 0 3 \* \* MON", crons["training"])
     assert re.fullmatch(r"0 \*/15 \* \* \* \*", crons["release"])
+    assert re.fullmatch(r"0 10/15 \* \* \* \*", crons["deployment"])
     assert re.fullmatch(r"0 10 \* \* \* \*", crons["monitoring"])
     hours = data["hours"]
     assert data["assumed"]["trainings"][3] == pytest.approx(hours / 24 / 7, abs=0.01)
-    assert data["assumed"]["releases"][3] == hours * 4
+    assert data["assumed"]["releases"][3] == data["assumed"]["deployments"][3] == hours * 4
     assert data["assumed"]["monitorings"][3] == hours
 
 
