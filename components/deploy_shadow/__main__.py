@@ -43,7 +43,7 @@ def main() -> None:
         else:
             due = next_version(world)
             if isinstance(due, NothingToDeploy):
-                _end(step, nothing_to_deploy(due), due.version, "")
+                _end(step, nothing_to_deploy(due), due.version, due.release)
                 return
             version = due
         reason = step.parameter("reason", "") or f"{version.reference} is to be released"

@@ -39,9 +39,9 @@ def deploy_shadow(
     not follow yet, fails it, and the next try goes on.
 
     Where no version is named, it takes what is due: the champion until it answers, then the
-    challenger. Where nothing is due (no challenger, it is served already, another one's release is
-    under way, a kill switch is on), nothing is done, the outcome is INCONCLUSIVE, and the verdict
-    says why: it may run on a schedule, as pipeline phasegate-deployment does.
+    challenger. Nothing is done, and the verdict says why, where that is served already (PASS), and
+    where nothing is registered, another one's release is under way or a kill switch is on
+    (INCONCLUSIVE): it may run on a schedule, as pipeline phasegate-deployment does.
 
     Beside a local Envoy there is nothing to deploy to: phasegate serve starts servers, and
     release_step or phasegate release start begins the release.
@@ -61,10 +61,10 @@ def deploy_shadow(
 
     Returns:
         verdict: on the model: PASS says what was looked at before it was let beside users, BLOCK
-            why it was refused, INCONCLUSIVE why there was nothing to do.
+            why it was refused, INCONCLUSIVE why it waits.
         slot: first 12 digits of its digest, which it is known by in traffic and metrics; empty
             where there is no model.
-        release: name of its release; empty for the first model of all, and where nothing was done.
+        release: name of its release; empty for the first model of all, and where there is none.
         outcome: the verdict's outcome, for conditions.
     """
     return container("core", "components.deploy_shadow")

@@ -14,13 +14,7 @@ _NOTHING = "0" * 64
 
 def judgement_of(version: ModelVersion, done: Deployed, serving: Serving) -> Judgement:
     """PASS where the model is served and tried and its release has begun, else BLOCK."""
-    gates = Check(
-        "gates",
-        Outcome.PASS,
-        version.reference,
-        "verdicts on data, evaluation and serving",
-        f"{version.reference} is registered with the verdicts of its gates",
-    )
+    gates = _gates(version)
     trial = serving.trial
     if done.refusal or trial is None:
         reason = done.refusal or "it was not tried"
@@ -45,13 +39,24 @@ def judgement_of(version: ModelVersion, done: Deployed, serving: Serving) -> Jud
 
 
 def nothing_to_deploy(due: NothingToDeploy) -> Judgement:
-    """INCONCLUSIVE, because nothing was tried: it lets nothing that follows go on."""
+    """PASS where the model is served already, else INCONCLUSIVE, which lets nothing go on."""
     check = Check(
         "deployment",
-        Outcome.INCONCLUSIVE,
+        Outcome.PASS if due.served else Outcome.INCONCLUSIVE,
         "nothing was done",
-        "a version that is due and not served yet",
+        "what is due is served",
         due.reason,
     )
-    subject = due.version.digest if due.version is not None else _NOTHING
-    return Judgement("deploy_shadow", subject, _NOTHING, (check,))
+    if due.version is None:
+        return Judgement("deploy_shadow", _NOTHING, _NOTHING, (check,))
+    return Judgement("deploy_shadow", due.version.digest, _NOTHING, (_gates(due.version), check))
+
+
+def _gates(version: ModelVersion) -> Check:
+    return Check(
+        "gates",
+        Outcome.PASS,
+        version.reference,
+        "verdicts on data, evaluation and serving",
+        f"{version.reference} is registered with the verdicts of its gates",
+    )

@@ -137,6 +137,21 @@ def test_the_other_pipelines_get_their_own_parameters(
     assert json.loads(parameters["policy"])
 
 
+def test_a_deployment_is_told_where_servers_fetch_models_from(
+    fake: FakeKubeflow, run: Callable[..., int], said: io.StringIO
+) -> None:
+    options = ("--target", "kserve-gateway:a/card-fraud", "--flags", "flags:make", "--no-wait")
+    arguments = (PROJECT, "--pipeline", "deployment", *STORE, *options)
+    assert run(*arguments) == ExitCode.BAD_INPUT
+    assert "models is not given" in said.getvalue()
+    named = ("--param", "models=gs://models/fraud", "--param", "version=card-fraud/3")
+    assert run(*arguments, *named) == ExitCode.PASSED
+    parameters = fake.runs[0]["runtime_config"]["parameters"]
+    assert {"models", "version", "policy", "name", "store", "target", "flags"} == set(parameters)
+    assert parameters["version"] == "card-fraud/3"
+    assert [one["name"] for one in fake.pipelines] == ["phasegate-deployment"]
+
+
 def test_a_file_that_is_not_ours_takes_parameters_by_name(
     fake: FakeKubeflow, run: Callable[..., int], tmp_path: Path
 ) -> None:

@@ -24,10 +24,14 @@ class NothingToDeploy:
     Attributes:
         reason: one sentence.
         version: that it is about; None where there is none.
+        served: whether that version is served already, as it is to be.
+        release: name of its release; empty where there is none.
     """
 
     reason: str
     version: ModelVersion | None = None
+    served: bool = False
+    release: str = ""
 
 
 def chosen_version(world: World, reference: str, digest: str = "") -> ModelVersion:
@@ -78,6 +82,7 @@ def next_version(world: World) -> ModelVersion | NothingToDeploy:
         return NothingToDeploy(
             f"{champion.reference} answers, and no other version is registered as {CHALLENGER}",
             champion,
+            served=True,
         )
     if state.killed or world.kill_switch.is_on(world.model):
         return NothingToDeploy(f"{challenger.reference} waits: a kill switch is on", challenger)
@@ -93,7 +98,12 @@ def _under_way(
         return NothingToDeploy(f"{challenger.reference} waits: {stands}", challenger)
     if record.phase_applied is None or world.backend(record.challenger) is None:
         return record.challenger
-    return NothingToDeploy(f"{record.challenger.reference} is served: {stands}", record.challenger)
+    return NothingToDeploy(
+        f"{record.challenger.reference} is served: {stands}",
+        record.challenger,
+        served=True,
+        release=record.release,
+    )
 
 
 def _planned(world: World) -> TrafficState | None:
