@@ -103,6 +103,11 @@ output "audit_log" {
   value       = module.audit.bucket
 }
 
+output "github_accounts" {
+  description = "E-mails of the accounts of GitHub Actions by what they do; none without github."
+  value       = var.github == null ? {} : module.identities.github.accounts
+}
+
 output "github_variables" {
   description = "Variables of GitHub's repository, by name, none of them secret: see .github/workflows/README.md; null without github."
   value = var.github == null ? null : {

@@ -24,6 +24,11 @@ output "kserve_version" {
   depends_on = [helm_release.kserve]
 }
 
+output "release_namespaces" {
+  description = "Namespaces that helm keeps its releases in."
+  value       = [for name in keys(local.namespaces) : kubernetes_namespace_v1.this[name].metadata[0].name if name != var.gateway.namespace]
+}
+
 output "trainer" {
   description = "Whether TrainJobs can be made."
   value       = var.trainer

@@ -4,6 +4,8 @@
 locals {
   # Predefined roles that read or write configuration and no data.
   project_roles = {
+    # Not roles/iam.securityReviewer, which lists much that is data: log entries, and inside the cluster
+    # whatever it holds but Secrets.
     plan = [
       "roles/browser",
       "roles/cloudkms.viewer",
@@ -11,7 +13,6 @@ locals {
       "roles/compute.networkViewer",
       "roles/container.clusterViewer",
       "roles/iam.roleViewer",
-      "roles/iam.securityReviewer",
       "roles/iam.serviceAccountViewer",
       "roles/iam.workloadIdentityPoolViewer",
       "roles/monitoring.viewer",
@@ -46,11 +47,21 @@ locals {
   deployer_permissions = {
     plan = [
       "artifactregistry.repositories.get",
+      "artifactregistry.repositories.getIamPolicy",
       "artifactregistry.repositories.list",
+      "cloudkms.cryptoKeys.getIamPolicy",
+      "compute.instanceGroupManagers.list",
+      "container.clusters.connect", # inside, Kubernetes' own roles say what is allowed
+      "iam.serviceAccounts.getIamPolicy",
       "logging.buckets.get",
       "logging.buckets.list",
+      "logging.cmekSettings.get",
+      "logging.exclusions.get",
       "logging.sinks.get",
       "logging.sinks.list",
+      "pubsub.topics.getIamPolicy",
+      "resourcemanager.projects.get",
+      "resourcemanager.projects.getIamPolicy",
       "secretmanager.secrets.get",
       "secretmanager.secrets.getIamPolicy",
       "secretmanager.secrets.list",
