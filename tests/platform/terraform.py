@@ -1,4 +1,4 @@
-"""Module ``serving`` in a root of its own, with the real provider."""
+"""Modules in a root of their own, with the real providers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,26 +67,44 @@ users: [{name: none, user: {}}]
 
 
 class Terraform:
-    """Terraform in a copy of what the module reads.
+    """Terraform in a copy of what the modules read.
 
     Args:
         folder: for the copy, the state and the settings.
         kubeconfig: of the cluster; None for none, which is enough for a first plan.
         namespace: of the model.
+        root: text of the root; module ``serving`` alone by default.
+        modules: that the root calls.
+        files: of the root beside, by their names.
+
+    Attributes:
+        kubeconfig: who asks the cluster.
+        settings: the root's variable.
     """
 
-    def __init__(self, folder: Path, kubeconfig: Path | None, namespace: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kubeconfig: Path | None,
+        namespace: str,
+        *,
+        root: str = _ROOT,
+        modules: Sequence[str] = ("serving",),
+        files: Mapping[str, str] | None = None,
+    ) -> None:
         self.copy = folder / "project"
         self._root = self.copy / "infra/terraform/root"
-        module = "infra/terraform/modules/serving"
         shutil.copytree(ROOT / "kserve_manifests", self.copy / "kserve_manifests")
-        shutil.copytree(ROOT / module, self.copy / module)
-        self._root.mkdir()
-        (self._root / "main.tf").write_text(_ROOT, encoding="utf-8")
+        for name in modules:
+            module = f"infra/terraform/modules/{name}"
+            shutil.copytree(ROOT / module, self.copy / module)
+        for name, text in {"main.tf": root, **(files or {})}.items():
+            (self._root / name).parent.mkdir(parents=True, exist_ok=True)
+            (self._root / name).write_text(text, encoding="utf-8")
         if kubeconfig is None:
             kubeconfig = folder / "nowhere"
             kubeconfig.write_text(_NOWHERE, encoding="utf-8")
-        self._kubeconfig = kubeconfig
+        self.kubeconfig = kubeconfig
         self.settings: Object = {
             "namespace": namespace,
             "model": f"model-{namespace[-6:]}",
@@ -110,14 +129,18 @@ class Terraform:
         }
         done = self._run("init", "-input=false", "-backend=false")
         if done.returncode:
-            pytest.skip("terraform finds no provider kbst/kustomization (TF_CLI_CONFIG_FILE)")
+            pytest.skip("terraform finds no providers: no registry, and no TF_CLI_CONFIG_FILE")
 
     def plan(self) -> list[Object]:
         """Objects that a plan shows, as they would be applied."""
         self._ok("plan", "-out=plan")
         plan = json.loads(self._ok("show", "-json", "plan"))
-        (module,) = plan["planned_values"]["root_module"]["child_modules"]
-        return [json.loads(one["values"]["manifest"]) for one in module["resources"]]
+        return [
+            json.loads(one["values"]["manifest"])
+            for module in plan["planned_values"]["root_module"]["child_modules"]
+            for one in module["resources"]
+            if one["type"] == "kustomization_resource"
+        ]
 
     def changes(self) -> dict[str, list[str]]:
         """What a plan would do to which objects, by their addresses."""
@@ -133,6 +156,10 @@ class Terraform:
         """``terraform apply``; what it prints."""
         return self._ok("apply", "-auto-approve")
 
+    def try_apply(self) -> subprocess.CompletedProcess[str]:
+        """``terraform apply`` by somebody who may not."""
+        return self._run("apply", "-auto-approve")
+
     def destroy(self) -> subprocess.CompletedProcess[str]:
         """``terraform destroy``."""
         return self._run("destroy", "-auto-approve")
@@ -147,7 +174,7 @@ class Terraform:
             pytest.skip("no terraform")
         name, *options = arguments
         settings = self._root / "settings.auto.tfvars.json"
-        values = {"kubeconfig": str(self._kubeconfig), "settings": self.settings}
+        values = {"kubeconfig": str(self.kubeconfig), "settings": self.settings}
         settings.write_text(json.dumps(values), encoding="utf-8")
         return subprocess.run(
             ["terraform", f"-chdir={self._root}", name, "-no-color", *options],

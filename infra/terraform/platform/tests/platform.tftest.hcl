@@ -13,7 +13,8 @@ override_data {
   target = data.terraform_remote_state.cloud
   values = {
     outputs = {
-      cluster = { endpoint = "gke-0123456789.europe-west3.gke.goog" }
+      github_accounts = {}
+      cluster         = { endpoint = "gke-0123456789.europe-west3.gke.goog" }
       service_accounts = {
         "kubeflow/phasegate-pipeline"   = "phasegate-pipeline@fraud-dev-1234.iam.gserviceaccount.com"
         "kubeflow/phasegate-training"   = "phasegate-training@fraud-dev-1234.iam.gserviceaccount.com"
@@ -59,6 +60,15 @@ run "one_root_feeds_the_other" {
   assert {
     condition     = keys(kustomization_resource.client) == ["pipelines", "serving"]
     error_message = "Those who ask MLflow know its authority."
+  }
+}
+
+run "no_rights_for_accounts_that_are_not_there" {
+  command = plan
+
+  assert {
+    condition     = length(module.deployers) == 0
+    error_message = "Without GitHub there is nobody to have rights."
   }
 }
 
