@@ -22,8 +22,8 @@ release-demo: environments  ## a good challenger is promoted, bad ones are rolle
 test: test-environments  ## run all tests through the real processes
 	$(TEST)/python -m pytest -n 2 --dist loadfile
 
-test-cluster: test-environments  ## test on a real Kubernetes API (KUBECONFIG, or KUBEBUILDER_ASSETS) and KFP_ENDPOINT
-	PHASEGATE_TEST_CLUSTER=1 $(TEST)/python -m pytest tests/cluster tests/kubernetes/contract tests/kubeflow/contract -rs --durations=5
+test-cluster: test-environments  ## test on a real Kubernetes API (KUBECONFIG, or KUBEBUILDER_ASSETS), with terraform, and KFP_ENDPOINT
+	PHASEGATE_TEST_CLUSTER=1 $(TEST)/python -m pytest tests/cluster tests/platform tests/kubernetes/contract tests/kubeflow/contract -rs --durations=5
 
 lint: test-environments  ## check style, generated files, and compiled pipelines for what shows on a cluster
 	$(TEST)/ruff check .

@@ -71,3 +71,10 @@ check "what_is_locked_is_meant" {
     error_message = "audit_locked keeps the logs, and with them the project, until they are ${var.audit_retention_days} days old, and deletion_protection = false says that this is to be taken down soon."
   }
 }
+
+check "what_github_cannot_plan" {
+  assert {
+    condition     = var.github == null || var.redis == null
+    error_message = "A plan with Redis reads its password, which GitHub's account that plans may not: with redis, this root is planned and applied by a person."
+  }
+}

@@ -99,9 +99,25 @@ run "github_gets_variables_and_no_keys" {
   }
 
   assert {
+    condition     = join(",", keys(output.github_accounts)) == "apply,images,plan,submit"
+    error_message = "The second root gives them their rights inside the cluster."
+  }
+
+  assert {
     condition     = output.github_variables["IMAGE_REGISTRY"] == "europe-west3-docker.pkg.dev/fraud-dev-1234/phasegate" && output.github_variables["PHASEGATE_STORE"] == output.snapshots
     error_message = "Images go to the repository, and trainings keep their snapshots in the bucket for them."
   }
+}
+
+run "github_and_redis_are_warned_of" {
+  command = plan
+
+  variables {
+    github = { owner_id = "1", repository_id = "2", environment = "production" }
+    redis  = {}
+  }
+
+  expect_failures = [check.what_github_cannot_plan]
 }
 
 run "github_without_a_budget_needs_no_quota" {
