@@ -20,8 +20,8 @@ MODULES = ("serving", "deployers")
 DEPLOYED = """
 terraform {
   required_providers {
-    helm          = { source = "hashicorp/helm" }
-    kubernetes    = { source = "hashicorp/kubernetes" }
+    helm          = { source = "hashicorp/helm", version = "= 3.1.2" }
+    kubernetes    = { source = "hashicorp/kubernetes", version = "= 3.2.1" }
     kustomization = { source = "kbst/kustomization", version = "= 0.9.8" }
   }
 }

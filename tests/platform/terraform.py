@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,15 @@ class Terraform:
             for one in plan["resource_changes"]
             if one["mode"] == "managed" and one["change"]["actions"] != ["no-op"]
         }
+
+    def digest(self) -> str:
+        """What a plan would change, as the workflows compare it."""
+        self._ok("plan", "-out=plan")
+        shown = self._ok("show", "-json", "plan")
+        script = ROOT / ".github/actions/plan/digest.py"
+        command = [sys.executable, str(script)]
+        done = subprocess.run(command, input=shown, capture_output=True, text=True, check=True)
+        return done.stdout
 
     def apply(self) -> str:
         """``terraform apply``; what it prints."""
