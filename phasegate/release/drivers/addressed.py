@@ -100,6 +100,7 @@ def addressed_world(
         kill_switch=switch,
         actor=actor,
         policy=policy,
+        deployed_apart=address.folder is None,
     )
 
 

@@ -43,6 +43,7 @@ def start_next(world: World, previous: Entry | None, now: datetime) -> Entry | N
     """Start the release of the registry's challenger, where the policy wants that.
 
     A model that was rolled back, or whose release ended undecided, is not tried again by itself.
+    One that others have still to deploy is waited for.
 
     Returns:
         The first entry; None where there is nothing to start.
@@ -59,6 +60,8 @@ def start_next(world: World, previous: Entry | None, now: datetime) -> Entry | N
         return None
     challenger = checked_version(world, f"{world.model}@{CHALLENGER}")
     if previous is not None and challenger.digest in refused(world):
+        return None
+    if world.deployed_apart and world.backend(challenger) is None:
         return None
     names = (f"{world.model}@{CHAMPION}", f"{world.model}@{CHALLENGER}")
     reason = f"{challenger.reference} is registered as {CHALLENGER}"

@@ -83,6 +83,8 @@ class World:
         kill_switch: the release's.
         actor: who acts, as the audit log will say.
         policy: the rules as they are now; None takes those that a release was started under.
+        deployed_apart: whether others bring models to their servers, as component deploy_shadow
+            does on a cluster: a challenger that nobody serves is waited for.
     """
 
     model: str
@@ -94,3 +96,4 @@ class World:
     kill_switch: Switch
     actor: str
     policy: Policy | None = None
+    deployed_apart: bool = False

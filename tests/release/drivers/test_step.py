@@ -130,6 +130,8 @@ def test_a_new_challenger_waits_for_the_end_and_keeps_its_alias(place: Place) ->
     assert place.aliases == {"champion": 1, "challenger": third.version}
     with pytest.raises(BadInput, match="nobody serves"):
         step(place.world, START + 3 * DAY)
+    by_others = replace(place.world, deployed_apart=True)
+    assert step(by_others, START + 3 * DAY).entry.record.status is Status.ROLLED_BACK  # it waits
 
 
 def test_a_promoted_release_is_rolled_back_while_its_champion_is_served(place: Place) -> None:
