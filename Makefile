@@ -31,9 +31,9 @@ lint: test-environments  ## check style, generated files, and compiled pipelines
 	$(TEST)/phasegate compile --check
 	$(TEST)/phasegate pipelines lint pipelines/compiled
 
-lint-infra:  ## check the Terraform tree and the workflows; LINT="--require all" insists that each check runs
+lint-infra:  ## check the Terraform tree and the workflows; CHECKS="--require all" insists that each check runs
 	@$(PYTHON) -m phasegate.local.environments infra
-	$(ENVIRONMENTS)/infra/bin/python -m infra.lint run $(LINT)
+	$(ENVIRONMENTS)/infra/bin/python -m infra.lint run $(CHECKS)
 
 compile: test-environments  ## compile pipelines to YAML and generate component READMEs
 	$(TEST)/phasegate compile
