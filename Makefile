@@ -4,7 +4,7 @@ AUTHOR := $(ENVIRONMENTS)/author/bin
 TEST := $(ENVIRONMENTS)/test/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run train release-demo test test-cluster lint lint-infra compile lock bench clean environments test-environments images
+.PHONY: help run train release-demo test test-nightly test-cluster lint lint-infra compile lock bench clean environments test-environments images
 
 help:  ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -21,6 +21,9 @@ release-demo: environments  ## a good challenger is promoted, bad ones are rolle
 
 test: test-environments  ## run all tests through the real processes
 	$(TEST)/python -m pytest -n 2 --dist loadfile
+
+test-nightly: test-environments  ## run the end-to-end tests that take minutes
+	$(TEST)/python -m pytest -m nightly
 
 test-cluster: test-environments  ## test on a real Kubernetes API (KUBECONFIG, or KUBEBUILDER_ASSETS), with terraform, and KFP_ENDPOINT
 	PHASEGATE_TEST_CLUSTER=1 $(TEST)/python -m pytest tests/cluster tests/platform tests/kubernetes/contract tests/kubeflow/contract -rs --durations=5

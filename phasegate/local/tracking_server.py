@@ -42,9 +42,9 @@ def tracking_server(folder: Path) -> Iterator[str]:
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     with (folder / "server.log").open("ab") as log:
-        process = start_waiting(Path(sys.executable), "mlflow", log)
+        process = start_waiting(Path(sys.executable), "phasegate.local.mlflow_server", log)
         try:
-            order(process, server_arguments(folder, port), SERVER_VARIABLES)
+            order(process, [str(folder), *server_arguments(folder, port)], SERVER_VARIABLES)
             yield f"http://127.0.0.1:{port}"
         finally:
             stop_group(process)

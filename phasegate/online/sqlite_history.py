@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
 from phasegate.errors import BadInput, Unavailable
 from phasegate.online.history import (
     DAY,
@@ -210,7 +212,13 @@ class SqliteHistory:
                 where=str(self._path),
                 expected=f"a history of version {_VERSION}, or no file",
             )
-        self._writer.execute("PRAGMA journal_mode = wal")
+        # SQLite does not wait for this one where another process creates the file just now.
+        for attempt in Retrying(
+            retry=retry_if_exception_type(sqlite3.OperationalError),
+            stop=stop_after_delay(self._wait), wait=wait_fixed(0.05), reraise=True,
+        ):  # fmt: skip
+            with attempt:
+                self._writer.execute("PRAGMA journal_mode = wal")
         with self._writes() as writer:
             for statement in _SCHEMA.split(";"):
                 writer.execute(statement)

@@ -30,6 +30,8 @@ from tests.sidecar.drift.streams import segment
 from tests.store.emulator import storage_emulator
 from tests.store.preconditions import preconditions
 
+pytestmark = pytest.mark.nightly
+
 BUCKET, STORE, LOG = "watched", "gs://watched/store", "gs://watched/log"
 TRAINED, BUG, NOW = 40, 50, 52  # days
 REPLICAS = 2

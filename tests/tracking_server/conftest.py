@@ -98,7 +98,7 @@ class Pod:
     def start_schema(self) -> subprocess.Popen[str]:
         """Start the init container."""
         return subprocess.Popen(
-            [_python(), "-m", "phasegate.tracking.schema"],
+            [tracking_python(), "-m", "phasegate.tracking.schema"],
             env=self._environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
@@ -112,7 +112,7 @@ class Pod:
     def serving(self, log: Path) -> Iterator[int]:
         """The server, once its probe passes; its port."""
         port = free_port()
-        command = [str(Path(_python()).parent / "mlflow"), "server", *self._arguments(port)]
+        command = [str(Path(tracking_python()).parent / "mlflow"), "server", *self._arguments(port)]
         with log.open("wb") as file:
             process = subprocess.Popen(
                 command, env=self._environment(), stdout=file, stderr=file, cwd=self.artifacts
@@ -169,7 +169,7 @@ def pod(tmp_path: Path) -> Pod:
     return Pod(tls, artifacts, f"sqlite:///{tmp_path / 'mlflow.db'}", authority)
 
 
-def _python() -> str:
+def tracking_python() -> str:
     wanted = environment("tracking")
     if not wanted.is_current:
         pytest.skip("no environment tracking (python3.11 -m phasegate.local.environments tracking)")

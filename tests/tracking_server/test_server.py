@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from phasegate.local.environments import environment
 from phasegate.tracking.alive import problem
-from tests.tracking_server.conftest import Pod, options_of_the_deployment
+from tests.tracking_server.conftest import Pod, options_of_the_deployment, tracking_python
 from tests.tracking_server.postgres import postgres
 
 USER = "phasegate-mlflow@fraud-dev-1234.iam"  # as IAM users of Cloud SQL are called
@@ -151,7 +150,7 @@ def _address(place: str) -> str:
 
 def _run(program: str, address: str) -> str:
     done = subprocess.run(
-        [environment("tracking").python, "-c", program],
+        [tracking_python(), "-c", program],
         env={"ADDRESS": address, "PATH": "/usr/bin:/bin"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip

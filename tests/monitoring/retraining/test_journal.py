@@ -92,7 +92,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_journal(tmp_path: Path) ->
     uri = str(tmp_path)
     moments = random.Random(7)
     last = 0
-    for number in range(30):
+    for number in range(12):
         with process(writing.note, uri, f"writer-{number}", 10_000) as (writer, heard):
             heard.recv()
             began = time.monotonic()

@@ -70,7 +70,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_record_and_log(tmp_path: P
     _start(uri)
     moments = random.Random(7)
     ahead = 0
-    for number in range(50):
+    for number in range(20):
         with process(writing.look, uri, f"writer-{number}", 10_000) as (writer, heard):
             heard.recv()
             began = time.monotonic()
