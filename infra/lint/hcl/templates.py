@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from infra.lint.hcl.tree import Conditional, Expression, For, Literal, Template
@@ -24,7 +25,7 @@ def last_of(node: Node) -> int:
     return node.end_point[0] + 1
 
 
-class TemplateReader:
+class TemplateReader(ABC):
     """Reads strings; what is inside of them, by `expression`.
 
     Args:
@@ -36,9 +37,9 @@ class TemplateReader:
         self.faults: list[tuple[int, str]] = []
         self._content = content
 
+    @abstractmethod
     def expression(self, node: Node) -> Expression:
         """The expression of a node."""
-        raise NotImplementedError
 
     def _string(self, node: Node) -> Expression:
         self._note_text(line_of(node) + 1, last_of(node))
