@@ -50,7 +50,7 @@ def test_a_wrong_command_is_explained(phasegate: Phasegate, command: list[str], 
     ("content", "said"),
     [
         (None, "data.csv"),
-        (b"", "empty"),
+        pytest.param(b"", "empty", marks=pytest.mark.nightly),
         (GOOD_ROWS.replace(b",", b";"), "delimiter"),
         (GOOD_ROWS.replace(b"a,b,y", b"a,b,z"), "y"),
     ],

@@ -23,6 +23,7 @@ evaluation: {bootstrap: {replicates: 100}}
 """
 
 
+@pytest.mark.nightly
 def test_a_model_is_trained_from_a_bucket_into_a_bucket(
     phasegate: Phasegate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

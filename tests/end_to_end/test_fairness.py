@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 import numpy as np
+import pytest
 
 from tests.end_to_end.conftest import Phasegate
 
@@ -31,6 +32,7 @@ evaluation:
 """
 
 
+@pytest.mark.nightly
 def test_an_unfair_model_is_blocked_by_name_of_the_group_and_gate(phasegate: Phasegate) -> None:
     generator = np.random.default_rng(5)
     income, debt = generator.normal(3, 1, 4000), generator.normal(1, 0.3, 4000)

@@ -160,8 +160,12 @@ def test_what_happened_can_be_read(watched: Watched, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("--until", "yesterday"), "is not a time"),
-        (("--until", "2025-03-10T00:30"), "a multiple of monitoring.drift.pane"),
         (("--now", "2024-06-01"), "the prediction log has nothing of watched/1"),
+        pytest.param(
+            ("--until", "2025-03-10T00:30"),
+            "a multiple of monitoring.drift.pane",
+            marks=pytest.mark.nightly,
+        ),
         (("--sink", "nowhere"), "is no address"),
         (("--source", "rumours"), "log or summaries"),
     ],
