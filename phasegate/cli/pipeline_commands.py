@@ -236,12 +236,11 @@ def ui(
 ) -> int:
     """Open the workspace's MLflow: runs, metrics, registered models. Ctrl-C ends it."""
     from phasegate.local.run import Workspace
+    from phasegate.local.tracking_server import DATABASE, SERVER_VARIABLES, server_arguments
 
     folder = Workspace(workspace.resolve()).tracking
-    if not (folder / "mlflow.db").is_file():
+    if not (folder / DATABASE).is_file():
         raise BadInput("has no tracking data yet", where=str(folder), fix="phasegate run first")
     err.print(f"MLflow at http://127.0.0.1:{port}")
-    from phasegate.local.tracking_server import SERVER_VARIABLES, server_arguments
-
     command = [sys.executable, "-m", "mlflow", *server_arguments(folder, port)]
     os.execve(sys.executable, command, {**os.environ, **SERVER_VARIABLES})

@@ -4,7 +4,8 @@ Importing takes longer than most steps do, and the steps of a run import the sam
 the runs of a recurring pipeline: so it is done once. SOCKET is the number of a Unix socket of
 packets. Each holds the name of a module and three file descriptors: standard input, standard output
 and error, and a pipe that is told the process's number and, at its end, its exit code. The server
-has one thread, so that a fork copies no lock that nobody holds; it ends when the socket is closed.
+has one thread: a fork would copy a lock that another holds, and not who opens it. It ends when the
+socket is closed.
 """
 
 from __future__ import annotations

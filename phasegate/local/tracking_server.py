@@ -10,6 +10,7 @@ from pathlib import Path
 from phasegate.local.processes import order, start_waiting, stop_group
 from phasegate.network import free_port
 
+DATABASE = "mlflow.db"
 SERVER_VARIABLES = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # it scores traces, of which there are none
@@ -23,7 +24,7 @@ def server_arguments(folder: Path, port: int) -> list[str]:
         "--host=127.0.0.1",
         f"--port={port}",
         "--workers=1",
-        f"--backend-store-uri=sqlite:///{folder / 'mlflow.db'}",
+        f"--backend-store-uri=sqlite:///{folder / DATABASE}",
         f"--artifacts-destination={folder / 'artifacts'}",
         "--serve-artifacts",
     ]

@@ -11,9 +11,8 @@ import runpy
 import sys
 from pathlib import Path
 
+from phasegate.local.tracking_server import DATABASE
 from phasegate.tracking.schema import upgrade
-
-DATABASE = "mlflow.db"
 
 
 def make_tables(folder: Path) -> None:
