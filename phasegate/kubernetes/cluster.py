@@ -95,7 +95,14 @@ class Cluster:
         """
         return self._listed(Call("list", kind, namespace), {"labelSelector": labels})[0]
 
-    def apply(self, kind: Kind, manifest: Mapping[str, Any], *, force: bool = False) -> Manifest:
+    def apply(
+        self,
+        kind: Kind,
+        manifest: Mapping[str, Any],
+        *,
+        force: bool = False,
+        manager: str = MANAGER,
+    ) -> Manifest:
         """Make the object have these fields, and own them (server-side apply).
 
         What we owned and left out now is removed. ``metadata.resourceVersion``, where given, must
@@ -104,6 +111,7 @@ class Cluster:
         Args:
             manifest: with ``metadata.namespace`` and ``metadata.name``.
             force: take fields from other owners.
+            manager: the field manager to own them under.
 
         Raises:
             Stale: the object changed.
@@ -117,7 +125,7 @@ class Cluster:
             Call("patch", kind, about["namespace"], about["name"]),
             whole,
             _APPLY,
-            {"force": "true"} if force else {},
+            {"fieldManager": manager} | ({"force": "true"} if force else {}),
         )
 
     def merge(self, kind: Kind, namespace: str, name: str, patch: Mapping[str, Any]) -> Manifest:

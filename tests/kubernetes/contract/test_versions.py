@@ -41,6 +41,20 @@ def test_versions_only_grow_and_only_with_changes(api: Api) -> None:
     assert changed["metadata"]["uid"] == first["metadata"]["uid"]
 
 
+def test_a_field_s_second_owner_changes_the_version_and_nothing_else(api: Api) -> None:
+    """What a kill fences writers off with, who read the object before."""
+    first = api.client.apply(static(api.namespace), "overlay").ok()
+    again = api.client.apply(static(api.namespace), "overlay").ok()
+    other = api.client.apply(static(api.namespace), "other").ok()
+    for one in (again, other):
+        assert (one["spec"], one["metadata"]["generation"]) == (
+            first["spec"],
+            first["metadata"]["generation"],
+        )
+    versions = [one["metadata"]["resourceVersion"] for one in (first, again, other)]
+    assert versions[0] == versions[1] != versions[2]
+
+
 def test_the_generation_counts_changes_of_the_spec_alone(api: Api) -> None:
     api.client.apply(static(api.namespace)).ok()
     noted = api.client.merge(

@@ -9,8 +9,10 @@ from dataclasses import replace
 import pytest
 
 from phasegate.errors import BadInput, Unavailable
+from phasegate.kubernetes.cluster import Manifest, Stale
 from phasegate.kubernetes.kinds import INFERENCE_SERVICE as _SERVICE
 from phasegate.kubernetes.kinds import KNATIVE_REVISION as _REVISION
+from phasegate.traffic.kserve.serverless.service import Service
 from phasegate.traffic.plan import Backend, TrafficPlan
 from tests.kubernetes.fake import builtin_crds
 from tests.traffic.serverless.conftest import (
@@ -356,8 +358,36 @@ def test_two_writers_and_a_kill_at_the_same_time(world: World) -> None:
         thread.join()
 
     assert not failures
-    assert world.routed() == {A[:12]: 100}
+    assert world.percent() == 0
+    world.cluster.await_(
+        _SERVICE, NAMESPACE, NAME, lambda _: world.routed() == {A[:12]: 100}, 20, "A has all"
+    )
     assert world.target().observe().killed
+
+
+def test_a_writer_who_read_everything_before_a_kill_changes_nothing_after_it(
+    world: World, pair: TrafficPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes: list[object] = []
+    set_percent = Service.set_percent
+
+    def late(service: Service, read: Manifest, percent: int | None) -> None:
+        monkeypatch.setattr(Service, "set_percent", set_percent)
+        world.target().kill()
+        try:
+            outcomes.append(set_percent(service, read, percent))
+        except Stale as error:
+            outcomes.append(type(error))
+            raise
+
+    monkeypatch.setattr(Service, "set_percent", late)
+
+    world.target().apply(replace(pair, weight=2000))
+
+    assert outcomes == [Stale]
+    assert (world.percent(), world.routed()) == (0, {A[:12]: 100})
+    assert world.target().observe().killed
+    assert not world.target().observe().drift, "nobody else is told to have set it"
 
 
 @pytest.mark.usefixtures("pair")

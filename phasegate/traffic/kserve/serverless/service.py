@@ -8,7 +8,12 @@ from typing import Any
 from phasegate.errors import BadInput, Unavailable
 from phasegate.kubernetes.cluster import Cluster, Manifest
 from phasegate.kubernetes.kinds import INFERENCE_SERVICE, KNATIVE_REVISION
-from phasegate.traffic.kserve.serverless.standing import Standing, revision_names, standing_of
+from phasegate.traffic.kserve.serverless.standing import (
+    KILLING,
+    Standing,
+    revision_names,
+    standing_of,
+)
 
 ATTEMPTS = 20  # where others change it at the same time
 
@@ -63,6 +68,32 @@ class Service:
     def set_percent(self, service: Manifest, percent: int | None) -> None:
         """Set ``canaryTrafficPercent``, or remove it; see `patch`."""
         self.patch(service, {"spec": {"predictor": {"canaryTrafficPercent": percent}}})
+
+    def fence(self) -> None:
+        """Make changes fail that were decided on what was read before; none of its fields moves.
+
+        A patch that changes nothing leaves an object's version as it is. A field's new owner
+        does change it, and the revisions' template does not.
+
+        Raises:
+            Stale: others change it just now.
+            BadInput: the cluster refuses.
+            Unavailable: no answer.
+        """
+        service = self.read()
+        version = service["metadata"]["resourceVersion"]
+        percent = service["spec"]["predictor"].get("canaryTrafficPercent")
+        if percent is None:  # the newest model has everything, and none beside it can get a share
+            return
+        wanted = {
+            "metadata": {
+                "namespace": self._namespace,
+                "name": self._name,
+                "resourceVersion": version,
+            },
+            "spec": {"predictor": {"canaryTrafficPercent": percent}},
+        }
+        self._cluster.apply(INFERENCE_SERVICE, wanted, force=True, manager=f"{KILLING}{version}")
 
     def await_(
         self, condition: Callable[[Manifest | None], bool], seconds: float, what: str

@@ -18,6 +18,7 @@ from phasegate.traffic.kserve.slots import MODEL_DIGEST as DIGEST
 from phasegate.traffic.kserve.slots import MODEL_VERSION as VERSION
 
 MODE = "serving.kserve.io/deploymentMode"
+KILLING = f"{MANAGER}-kill-"  # start of the field managers that kills own the percentage under
 STORAGE = "internal.serving.kserve.io/storage-initializer-sourceuri"  # KServe's, on revisions
 
 _KNATIVE = ("Knative", "Serverless")  # the second is what older versions call it
@@ -171,6 +172,7 @@ def editors(service: Mapping[str, Any]) -> tuple[str, ...]:
         entry.get("manager", "")
         for entry in service["metadata"].get("managedFields") or ()
         if entry.get("manager") != MANAGER
+        and not entry.get("manager", "").startswith(KILLING)
         and "f:canaryTrafficPercent"
         in ((entry.get("fieldsV1") or {}).get("f:spec") or {}).get("f:predictor", {})
     )

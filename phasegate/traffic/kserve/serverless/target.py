@@ -112,13 +112,17 @@ class KServeServerlessTarget:
         )
 
     def kill(self) -> None:
-        """See `TrafficTarget.kill`: traffic first, then it is written down."""
+        """See `TrafficTarget.kill`: traffic first, then it is written down.
+
+        Last, writers who have read what was kept before find the InferenceService changed.
+        """
         for _ in range(ATTEMPTS):
             try:
                 kept = self._keeping.read()
                 plan = kept.plan.kill() if kept.plan else None
                 refusal = self._traffic.cut(plan)
                 self._keeping.write(plan, True, kept)
+                self._service.fence()
             except Stale:
                 continue
             except Unavailable:

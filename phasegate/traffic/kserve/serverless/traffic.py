@@ -94,9 +94,9 @@ class Traffic:
     def converge(self) -> TrafficPlan:
         """Make the field what the kept plan asks for, until both are seen to agree."""
         for _ in range(ATTEMPTS):
-            kept = self._keeping.read()
-            service = self._service.read()
+            service = self._service.read()  # before the plan: a kill that comes after changes it
             standing = self._service.standing(service)
+            kept = self._keeping.read()
             if kept.plan is None:
                 raise Unavailable("the plan is gone", where=self._keeping.where)
             percent = percent_of(kept.plan, standing)
