@@ -2,10 +2,7 @@
 
 
 def preload() -> None:
-    """Import what every run of this step needs, while it waits for its turn."""
-    import phasegate.release.drivers.addressed
-    import phasegate.release.drivers.deploying
-    import phasegate.serving.trial  # noqa: F401
+    """Import what its ``__main__`` does not import before it runs, while it waits for its turn."""
     from phasegate.models.booster import import_xgboost
 
     import_xgboost()

@@ -2,6 +2,5 @@
 
 
 def preload() -> None:
-    """Import what every run of this step needs, while it waits for its turn."""
-    import phasegate.monitoring.skew.detection
-    import phasegate.release.gathering.label_files  # noqa: F401
+    """Import what its ``__main__`` does not import before it runs, while it waits for its turn."""
+    import pandas  # noqa: F401  (pyarrow does, for times)

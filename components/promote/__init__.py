@@ -1,7 +1,1 @@
 """Give the challenger the champion's place, if the last phase's gates let it."""
-
-
-def preload() -> None:
-    """Import what every run of this step needs, while it waits for its turn."""
-    import phasegate.release.drivers.addressed
-    import phasegate.release.drivers.shifting  # noqa: F401

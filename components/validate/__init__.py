@@ -2,5 +2,5 @@
 
 
 def preload() -> None:
-    """Import what every run of this step needs, while it waits for its turn."""
+    """Import what its ``__main__`` does not import before it runs, while it waits for its turn."""
     import tensorflow_data_validation  # noqa: F401

@@ -2,9 +2,7 @@
 
 
 def preload() -> None:
-    """Import what every run of this step needs, while it waits for its turn."""
-    import components.validate_serving.asking
-    import components.validate_serving.golden  # noqa: F401
+    """Import what its ``__main__`` does not import before it runs, while it waits for its turn."""
     from phasegate.models.booster import import_xgboost
 
     import_xgboost()

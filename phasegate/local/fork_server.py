@@ -10,11 +10,14 @@ socket is closed.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import selectors
 import socket
 import sys
+import threading
+import traceback
 from collections.abc import Sequence
 
 from phasegate.local.warm import preload, run_ordered
@@ -24,10 +27,33 @@ PIPES = 3
 
 
 def main() -> None:
-    """Serve; in a process that was forked: wait for the order, and run the module."""
+    """Serve; in a process that was forked: wait for the order, run the module, and be gone."""
     module = _serve(socket.socket(fileno=int(sys.argv[1])))
     if module:
+        os._exit(_run(module))
+
+
+def _run(module: str) -> int:
+    """The exit code of a module that is run to its end.
+
+    All is done that an interpreter does at its end but taking apart what others imported: that
+    takes longer than many a step, and the kernel does it at once.
+    """
+    code: str | int | None = None
+    try:
         run_ordered(module)
+    except SystemExit as end:
+        code = end.code
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # as `multiprocessing` ends what it forks
+    atexit._run_exitfuncs()
+    if isinstance(code, str):
+        print(code, file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code if isinstance(code, int) else int(code is not None)
 
 
 def _serve(control: socket.socket) -> str:

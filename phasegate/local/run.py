@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
 import os
 import sys
@@ -202,10 +204,9 @@ def run_pipeline(
         warm: interpreters that are kept from run to run, for whoever runs a pipeline again and
             again, and closes them in the end.
     """
-    pipeline = components.load_component_from_file(str(compiled))
+    pipeline, planned = copy.deepcopy(_loaded(compiled.read_text(encoding="utf-8")))
     folder = _run_folder(workspace, project)
     record = RunRecord(folder.name, pipeline.name, project)
-    planned = _happy_path(pipeline.pipeline_spec)
     run = LocalRun(record, folder, observer, planned, variables, environments, warm or WarmSteps())
     session = Session(run.run_task, run.reused)
     cache = workspace.cache(os.environ.get(ADDRESS, "")) if use_cache else None
@@ -236,6 +237,13 @@ def run_pipeline(
         record.state = State.FAILED if error else State.DONE
         record.save(folder)
     return record, folder
+
+
+@functools.lru_cache(maxsize=4)
+def _loaded(compiled: str) -> tuple[Any, list[PlannedStep]]:
+    """A pipeline and the steps on its happy path; kfp takes half a second to read it."""
+    pipeline = components.load_component_from_text(compiled)
+    return pipeline, _happy_path(pipeline.pipeline_spec)
 
 
 def _run_folder(workspace: Workspace, project: str) -> Path:

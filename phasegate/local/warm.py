@@ -1,9 +1,10 @@
 """Start an interpreter before its turn, so that imports overlap with the step before.
 
-``python -m phasegate.local.warm MODULE`` calls the package's ``preload``, if it has one, then waits
-for one JSON line with ``arguments`` and ``environment`` on standard input and runs the module as
-the container would: ``python -m MODULE ARGUMENTS``. It ends, with all that it started, when
-standard input closes, so that nothing outlives the command that started it, however that ended.
+``python -m phasegate.local.warm MODULE`` imports the package and what its ``__main__`` imports, and
+calls its ``preload``, if it has one, for what is imported later. Then it waits for one JSON line
+with ``arguments`` and ``environment`` on standard input and runs the module as the container would:
+``python -m MODULE ARGUMENTS``. It ends, with all that it started, when standard input closes, so
+that nothing outlives the command that started it, however that ended.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ def main() -> None:
 
 
 def preload(module: str) -> None:
-    """Import what a component needs, if it says so."""
+    """Import what a component needs."""
     # The step itself will report a module that does not import.
     with contextlib.suppress(Exception):
         found = importlib.util.find_spec(module)
         if found and found.submodule_search_locations:  # a package, as every component is
-            getattr(importlib.import_module(module), "preload", lambda: None)()
+            importlib.import_module(f"{module}.__main__")
+            del sys.modules[f"{module}.__main__"]  # it is run as if it were new
+            getattr(sys.modules[module], "preload", lambda: None)()
 
 
 def run_ordered(module: str) -> None:
