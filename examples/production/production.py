@@ -35,7 +35,7 @@ from phasegate.traffic.plan import Backend, Stickiness, TrafficPlan
 
 _LOOK_SECONDS = 1.0
 _POLL_SECONDS = 0.1
-_BRISK: dict[str, Any] = {"segment_seconds": 0.5, "sidecar_options": ("--interval=0.5",)}
+_BRISK: dict[str, Any] = {"segment_seconds": 0.5, "sidecar_options": ("--interval=0.2",)}
 
 Say = Callable[[str], None]
 

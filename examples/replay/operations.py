@@ -18,9 +18,10 @@ from examples.replay.story import DAY, WEEK
 from examples.replay.twin import Twin
 from examples.replay.warehouse import Warehouse
 from examples.replay.watching import watch_once
+from phasegate.local.environments import environment
 from phasegate.local.run import Workspace
 from phasegate.local.serving.models import fetch_models
-from phasegate.local.steps import WarmSteps
+from phasegate.local.steps import StepProcess, WarmSteps
 from phasegate.monitoring.retraining.journal import Journal
 from phasegate.project.load import Project
 from phasegate.registry.models import CHALLENGER, CHAMPION
@@ -67,6 +68,8 @@ class Operations:
         self._folder = workspace.folder / "pieces"
         self._folder.mkdir(exist_ok=True)
         self._pool, self._warm = ThreadPoolExecutor(1), WarmSteps()
+        # Trainings will come, and what takes them longest to import is wanted before.
+        self._warm.warm(StepProcess("components.validate", environment("tfdv")))
         self._watching: Future[Judged] | None = None
         self.history = History()
 
@@ -78,13 +81,13 @@ class Operations:
         waited for.
         """
         self._platform.deploy_due(until)
-        self._deploy_challenger()
         self.history.pieces.append(self._send(since, until))
         self._production.now = until
+        self.settle()  # first: a run must not see what was not there when it began
+        self._deploy_challenger()
         step(self._production.world, until)
         self._note_releases()
         self._tidy()
-        self.settle()  # first: a run must not see what was not known when it began
         self._warehouse.advance(self._known, until)
         self._known = until
         alerted = self._alerted(until)
@@ -173,8 +176,6 @@ class Operations:
             [str(found)], self._workspace, self._workspace.folder / "serving" / "models"
         )
         self._production.deploy(model)
-        step(self._production.world, self._production.now)
-        self._note_releases()
 
     def _tidy(self) -> None:
         """Stop servers that no release needs any more."""
