@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -99,8 +99,8 @@ def from_log(
     windows, repeated = [], 0
     with _reading(folder) as connection:
         for start, end in spans(since, until, width):
-            traffic = answered(connection, files, start, end)
-            counts, again = count_logged(connection, own, profile, start, end)
+            traffic = answered(connection, of_days(files, start, end), start, end)
+            counts, again = count_logged(connection, of_days(own, start, end), profile, start, end)
             windows.append(Window(start, end, counts, traffic))
             repeated += again
         notes = _notes(connection, files, own, profile, since, until)
@@ -136,6 +136,18 @@ def from_summaries(
             said = _left_out(found, found.duplicates + again, gone)
             notes += [f"{start:%Y-%m-%d %H:%M}: {one}" for one in said]
     return Gathered(tuple(windows), tuple(notes))
+
+
+def of_days(files: Sequence[Path], since: datetime, until: datetime) -> list[Path]:
+    """Files of the days that a span of event time has a part of.
+
+    Args:
+        files: ``.../date=YYYY-MM-DD/model=DIGEST/NAME``, each with rows of that day in UTC.
+    """
+    first, last = (
+        f"date={one.astimezone(UTC):%Y-%m-%d}" for one in (since, until - timedelta(microseconds=1))
+    )
+    return [one for one in files if first <= one.parents[1].name <= last]
 
 
 @contextmanager
