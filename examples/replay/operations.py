@@ -68,7 +68,8 @@ class Operations:
         self._folder = workspace.folder / "pieces"
         self._folder.mkdir(exist_ok=True)
         self._pool, self._warm = ThreadPoolExecutor(1), WarmSteps()
-        # Trainings will come, and what takes them longest to import is wanted before.
+        # They import while the first requests are sent; TFDV is what takes trainings longest to.
+        self._warm.warm(StepProcess("components.observe", environment("core")))
         self._warm.warm(StepProcess("components.validate", environment("tfdv")))
         self._watching: Future[Judged] | None = None
         self.history = History()
