@@ -39,7 +39,8 @@ class Bins:
             crowd = np.bincount(taken, minlength=CELLS + 1)
             self._depth = int(crowd.max())
             if self._depth <= DEEPEST:
-                self._grid = np.cumsum(crowd) - crowd
+                below = np.cumsum(crowd) - crowd
+                self._grid = below.astype(np.min_scalar_type(len(self._edges)))
                 self._cells = cells
                 break
 
@@ -61,7 +62,7 @@ class Bins:
         """The bin of each of the values, which have no NaN: intp, of the same shape."""
         if self._cells is None or len(values) < FEW:
             return np.searchsorted(self._edges, values)
-        found = self._grid.take(self._cells(values), mode="clip")
+        found = self._grid.take(self._cells(values), mode="clip").astype(np.intp)
         for _ in range(self._depth):
             found += values > self._above.take(found, mode="clip")
         return found
