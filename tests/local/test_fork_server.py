@@ -20,12 +20,23 @@ print(sys.argv[1:], os.environ["COLOUR"], os.getpgrp() == os.getpid())
 sys.exit(int(sys.argv[1]))
 """
 SLEEPS = "import time; print('asleep', flush=True); time.sleep(600)"
+RAISES = "raise ValueError('by hand')"
+SAYS_WHY = "import sys; sys.exit('there is a reason')"
+ENDS = """
+import atexit, threading, time
+atexit.register(print, "last words")
+threading.Thread(target=lambda: (time.sleep(0.2), print("of a thread"))).start()
+print("of the module")
+"""
 KILLS = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
 
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ForkServer]:
-    for name, text in {"printed": PRINTED, "sleeps": SLEEPS, "kills": KILLS}.items():
+    for name, text in {
+        "printed": PRINTED, "sleeps": SLEEPS, "kills": KILLS,
+        "raises": RAISES, "says_why": SAYS_WHY, "ends": ENDS,
+    }.items():  # fmt: skip
         (tmp_path / f"forked_{name}.py").write_text(text)
     monkeypatch.chdir(tmp_path)  # of which `python -m` imports
     forks = ForkServer(Path(sys.executable))
@@ -58,6 +69,25 @@ def test_a_process_is_waited_for_and_stopped_by_its_own_handle(server: ForkServe
     stop_group(other)
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "output"),
+    [
+        ("raises", 1, "ValueError: by hand"),
+        ("says_why", 1, "there is a reason"),
+        ("ends", 0, "of the module\nof a thread\nlast words"),
+    ],
+)
+def test_a_process_ends_as_one_that_was_started_would(
+    server: ForkServer, name: str, code: int, output: str
+) -> None:
+    process = server.start(f"forked_{name}")
+    order(process, [], {})
+    assert process.stdout
+    assert process.stdout.read().rstrip().endswith(output)
+    assert process.wait() == code
+    stop_group(process)
+
+
 def test_how_a_process_died_is_told(server: ForkServer) -> None:
     process = server.start("forked_kills")
     order(process, [], {})
@@ -82,6 +112,21 @@ def test_a_server_that_died_leaves_nobody_waiting(server: ForkServer) -> None:
     with pytest.raises(ProcessLookupError):
         assert process.pid
     stop_group(process)
+
+
+def test_what_a_component_imports_is_there_before_its_turn() -> None:
+    script = (
+        "import sys\n"
+        "from phasegate.local.warm import preload\n"
+        "name = 'components.measure_performance'\n"
+        "preload(name)\n"
+        "print('scipy.stats' in sys.modules, f'{name}.__main__' in sys.modules)"
+    )
+    done = subprocess.run(
+        [environment("core").python, "-c", script], cwd=ROOT, capture_output=True, text=True,
+        check=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stdout.split() == ["True", "False"]
 
 
 @pytest.mark.parametrize("name", ["core", "tfdv"])
