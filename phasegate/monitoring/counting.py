@@ -7,6 +7,7 @@ each column has as many values as there are rows.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache, reduce
@@ -145,18 +146,23 @@ def _numeric(
 
 def _number_counts(bins: Bins, values: np.ndarray, invalid: np.ndarray | None) -> NumericCounts:
     wrong = 0 if invalid is None else int(np.count_nonzero(invalid))
-    is_finite = np.isfinite(values)
-    finite = int(np.count_nonzero(is_finite))
     missing = infinite = 0
-    if finite < len(values):
+    low, high = _ends(values)
+    if not math.isfinite(high - low):  # NaN and infinity, where there is any, show at the ends
+        is_finite = np.isfinite(values)
         missing = int(np.count_nonzero(np.isnan(values))) - wrong
-        infinite = len(values) - finite - missing - wrong
+        infinite = len(values) - int(np.count_nonzero(is_finite)) - missing - wrong
         values = values[is_finite]
-    if finite == 0:
+        low, high = _ends(values)
+    if len(values) == 0:
         return NumericCounts(bins.count(values), missing, infinite, wrong)
-    low, high = float(values.min()), float(values.max())
     # Minus zero and zero are one value, and one sum.
     return NumericCounts(bins.count(values), missing, infinite, wrong, low + 0.0, high + 0.0)
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
+    """Smallest and largest; NaN where one is NaN, or there are none."""
+    return (float(values.min()), float(values.max())) if len(values) else (math.nan, math.nan)
 
 
 def _categorical(
