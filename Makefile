@@ -20,7 +20,7 @@ release-demo: environments  ## a good challenger is promoted, bad ones are rolle
 	$(AUTHOR)/python -m examples.release_demo
 
 test: test-environments  ## run all tests through the real processes
-	$(TEST)/python -m pytest -n 2 --dist loadfile
+	$(TEST)/python -m pytest -n 2 --dist loadfile --durations=30
 
 test-nightly: test-environments  ## run the end-to-end tests that take minutes
 	$(TEST)/python -m pytest -m nightly
