@@ -24,6 +24,7 @@ from phasegate.serving.grpc_server import BoundGRPCServer
 from phasegate.serving.limits import Limits
 from phasegate.serving.predictor import BadRequest, Predictor
 from phasegate.serving.route import Route
+from phasegate.serving.whole_answers import WholeAnswers
 
 LOOPBACK = "127.0.0.1"
 
@@ -101,6 +102,7 @@ class LocalModelServer(ModelServer):
         config.host = place.host
         config.app = Route(app, self._predictor, place.limits, short=place.short_route)
         config.access_log = config.proxy_headers = False  # each costs every request something
+        config.http = WholeAnswers
         if place.grpc_port is not None:
             self._grpc_server = BoundGRPCServer(
                 f"{place.host}:{place.grpc_port}", place.limits.body_bytes,
