@@ -14,7 +14,7 @@ import math
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ BATCH = 1 << 15
 def ours(folder: Path) -> dict[str, Any]:
     """Count a window that lies in memory on a stored profile, and judge it."""
     table = pq.read_table(folder / "window.parquet").combine_chunks()
-    return _ours(folder, lambda: [table])
+    return _ours(folder, [table])
 
 
 def batched(folder: Path) -> dict[str, Any]:
@@ -51,10 +51,10 @@ def batched(folder: Path) -> dict[str, Any]:
     file = pa.ipc.open_file(pa.OSFile(str(folder / "window.arrow")))
     batches = range(file.num_record_batches)
     tables = (pa.Table.from_batches([file.get_batch(number)]) for number in batches)
-    return _ours(folder, lambda: tables)
+    return _ours(folder, tables)
 
 
-def _ours(folder: Path, parts: Callable[[], Iterable[pa.Table]]) -> dict[str, Any]:
+def _ours(folder: Path, parts: Iterable[pa.Table]) -> dict[str, Any]:
     import pandas  # noqa: F401  (pyarrow does at the first array; peers have imported theirs too)
 
     from phasegate.monitoring.counting import count
@@ -68,7 +68,7 @@ def _ours(folder: Path, parts: Callable[[], Iterable[pa.Table]]) -> dict[str, An
 
     def work(_: None) -> dict[str, float]:
         counts = WindowCounts.none(profile)
-        for table in parts():
+        for table in parts:
             columns = [one.chunk(0) for one in table.columns]
             features = pa.StructArray.from_arrays(columns, names=table.column_names)
             counts = counts + count(profile, pa.table({"features": features}))
