@@ -81,7 +81,7 @@ def read_window(
     unsummed: list[str] = []
     others_unsummed: list[str] = []
     slot = f"/model={profile.model_digest[:12]}/"
-    for day in _days(since, until):
+    for day in days(since, until):
         names = store.names(f"monitoring/{model}/summaries/date={day}/")
         log = store.names(f"predictions/{model}/date={day}/")
         there = set(names)
@@ -217,8 +217,8 @@ class _Reader:
                 left.damaged.append(str(error) if is_own else log_name(name))
 
 
-def _days(since: datetime, until: datetime) -> Iterator[date]:
-    """UTC dates of the window's events."""
+def days(since: datetime, until: datetime) -> Iterator[date]:
+    """UTC dates of the events of a span of time."""
     day, last = since.astimezone(UTC).date(), (until - timedelta(microseconds=1)).astimezone(UTC)
     while day <= last.date():
         yield day

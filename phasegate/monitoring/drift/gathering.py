@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -25,7 +25,7 @@ from phasegate.monitoring.drift.logged import (
     text_of,
 )
 from phasegate.monitoring.profile import Profile
-from phasegate.monitoring.summed import WindowSummaries, log_paths, read_window
+from phasegate.monitoring.summed import WindowSummaries, days, log_paths, read_window
 from phasegate.store.named import NamedFiles
 
 
@@ -144,10 +144,8 @@ def of_days(files: Sequence[Path], since: datetime, until: datetime) -> list[Pat
     Args:
         files: ``.../date=YYYY-MM-DD/model=DIGEST/NAME``, each with rows of that day in UTC.
     """
-    first, last = (
-        f"date={one.astimezone(UTC):%Y-%m-%d}" for one in (since, until - timedelta(microseconds=1))
-    )
-    return [one for one in files if first <= one.parents[1].name <= last]
+    names = {f"date={day}" for day in days(since, until)}
+    return [one for one in files if one.parents[1].name in names]
 
 
 @contextmanager
