@@ -33,13 +33,19 @@ Asked = tuple[str, str, str, str]  # API group, resource, verb, name
 
 
 def asked(calls: list[Call], user: str) -> set[Asked]:
-    """What a user asked for; a list or watch of one object counts as one of that name."""
+    """What a user asked for; a list or watch of one object counts as one of that name.
+
+    Who waits for an object lists it, and watches it unless it is as wanted by then. Which of the
+    two a test sees is a matter of time, and both need the permission: a list of one object counts
+    as a watch as well.
+    """
     found = set()
     for one in calls:
         if one.user == user and one.resource is not None:
             selected = one.query.get("fieldSelector", "")
             name = one.name or selected.removeprefix("metadata.name=")
-            found.add((one.resource.group, one.resource.plural, one.verb, name))
+            verbs = (one.verb, "watch") if one.verb == "list" and selected else (one.verb,)
+            found |= {(one.resource.group, one.resource.plural, verb, name) for verb in verbs}
     return found
 
 
