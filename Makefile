@@ -2,6 +2,9 @@ PYTHON ?= python3.11
 ENVIRONMENTS := .venv
 AUTHOR := $(ENVIRONMENTS)/author/bin
 TEST := $(ENVIRONMENTS)/test/bin
+# Each step, server and command is a process: what one has compiled the others need not, also where
+# the environment says otherwise.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run train release-demo test test-nightly test-cluster lint lint-infra compile lock bench clean environments test-environments images

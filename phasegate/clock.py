@@ -18,13 +18,23 @@ def now() -> datetime:
         BadInput: when the variable is not an ISO 8601 time.
     """
     text = os.environ.get(VARIABLE)
-    if not text:
-        return datetime.now(UTC)
+    return time_of(text, VARIABLE) if text else datetime.now(UTC)
+
+
+def time_of(text: str, where: str) -> datetime:
+    """A time that a person wrote, in UTC, which it is taken to be where it names no zone.
+
+    Args:
+        where: it was written, for the message.
+
+    Raises:
+        BadInput: it is not an ISO 8601 time.
+    """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"'{text}' is not a time", where=VARIABLE, expected="ISO 8601") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        raise BadInput(f"'{text}' is not a time", where=where, expected="ISO 8601") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def microseconds(moment: datetime) -> int:

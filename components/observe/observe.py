@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from phasegate.clock import time_of
 from phasegate.contracts import ReferenceProfile
 from phasegate.errors import BadInput
 from phasegate.monitoring.observed import Observed, log_files
@@ -17,10 +18,12 @@ from phasegate.monitoring.retraining.changes import journal_changes, release_cha
 from phasegate.monitoring.retraining.decision import Change
 from phasegate.monitoring.retraining.entry import Entry, EventKind
 from phasegate.monitoring.retraining.journal import open_journal
-from phasegate.monitoring.windows import EPOCH, answers_since, ceiling, next_span
+from phasegate.monitoring.windows import answers_since, ceiling, next_span, require_whole
 from phasegate.registry.models import CHAMPION, RegisteredVersion, connect
 from phasegate.release.store import open_releases
 from phasegate.store.named import open_named
+
+_SINCE, _UNTIL = "observe: since", "observe: until"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def observe(
         one for one in (*release_changes(releases), *journal_changes(entries)) if one.at <= now
     ]
     store, history = open_named(asked.log), policy.retraining.history
-    end = _time(asked.until, "until") or now
+    end = time_of(asked.until, _UNTIL) if asked.until else now
     listed = log_files(store, asked.name, end - history - policy.drift.window, end)
     slot = version.model_digest[:12]
     days = [file.day for file in listed if file.slot == slot]
@@ -119,15 +122,9 @@ def _span(
     since, until = next_span(window, end, seen=seen, begins=begins, history=history)
     if asked.until:
         until = end
-    since = _time(asked.since, "since") or since
-    pane = policy.drift.pane
-    for name, moment in (("since", since), ("until", until)):
-        if (moment - EPOCH) % pane:
-            raise BadInput(
-                f"'{moment.isoformat()}' cuts through what is counted together",
-                where=f"observe: {name}",
-                expected=f"a multiple of monitoring.drift.pane, {pane}",
-            )
+    since = time_of(asked.since, _SINCE) if asked.since else since
+    require_whole(since, policy.drift.pane, _SINCE)
+    require_whole(until, policy.drift.pane, _UNTIL)
     if not since < until:
         raise BadInput(
             f"the window from {since.isoformat()} to {until.isoformat()} is empty",
@@ -151,15 +148,3 @@ def _seen(entries: list[Entry]) -> datetime | None:
 
 def _when(change: Change) -> tuple[datetime, str]:
     return change.at, change.what
-
-
-def _time(text: str, name: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(
-            f"'{text}' is not a time", where=f"observe: {name}", expected="ISO 8601"
-        ) from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

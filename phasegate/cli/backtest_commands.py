@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -190,10 +190,6 @@ def _cadence(text: str):
 
 
 def _time(text: str, option: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"'{text}' is not a time", where=option, expected="ISO 8601") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    from phasegate.clock import time_of
+
+    return time_of(text, option) if text else None

@@ -52,7 +52,7 @@ def announce(
     if not what.strip():
         raise BadInput("it says nothing", where="--what", expected="what is changed, in words")
     moment = event_time(now)
-    made = event_time(at) if at else moment
+    made = event_time(at, "--at") if at else moment
     entry = announce_change(
         _journal(store, workspace, model),
         Change(ChangeKind(kind), made, what.strip(), getpass.getuser()),
@@ -88,9 +88,10 @@ def undone(
     from phasegate.release.reasons import checked_reason
 
     moment, actor = event_time(now), getpass.getuser()
+    undone = event_time(at, "--at") if at else moment
     journal = _journal(store, workspace, model)
     checked_reason(reason, "taking a change back")
-    entry = undo_change(journal, number, moment, actor, reason, event_time(at) if at else moment)
+    entry = undo_change(journal, number, moment, actor, reason, undone)
     entries = journal.entries()
     announced = entries[entry.event.refers - 1].event.change
     for asked in open_rollbacks(entries):

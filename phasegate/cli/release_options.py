@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,21 +62,15 @@ ReasonOption = Annotated[
 ]
 
 
-def event_time(text: str) -> datetime:
+def event_time(text: str, option: str = "--now") -> datetime:
     """The event time of an option, or the clock's.
 
     Raises:
         BadInput: it is no time.
     """
-    from phasegate.clock import now
+    from phasegate.clock import now, time_of
 
-    if not text:
-        return now()
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"'{text}' is not a time", where="--now", expected="ISO 8601") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return time_of(text, option) if text else now()
 
 
 def event_clock(text: str) -> Callable[[], datetime]:

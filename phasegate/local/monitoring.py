@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from phasegate.clock import time_of
 from phasegate.digests import canonical_json
 from phasegate.errors import BadInput
 from phasegate.local.record import RECORD, RunRecord
@@ -16,6 +17,7 @@ from phasegate.local.reports import collect_pages
 from phasegate.local.run import Workspace
 from phasegate.local.serving.running import SERVING, Running, find_running
 from phasegate.monitoring.events import checked_sink
+from phasegate.monitoring.windows import require_whole
 from phasegate.project.load import Project
 
 PIPELINE = "phasegate-monitoring"  # as its runs are recorded
@@ -35,6 +37,8 @@ def monitoring_arguments(
     log: str = "",
     flags: str = "",
     sink: str = "",
+    since: str = "",
+    until: str = "",
     **others: str,
 ) -> dict[str, str]:
     """Parameters of the monitoring pipeline; what is not named is what `phasegate serve` serves.
@@ -44,22 +48,30 @@ def monitoring_arguments(
         log: store of the prediction log; that of whoever serves the model, else `store`.
         flags: file or provider of the kill switch; the workspace's file where none is named.
         sink: http address that takes CloudEvents.
+        since: start of the window, ISO 8601; the end of the last one where none is named.
+        until: its end; that of the last whole window where none is named.
         others: more parameters, as they are.
 
     Raises:
-        BadInput: the sink is no address.
+        BadInput: the sink is no address, or the window cuts through a pane or begins at no time.
     """
+    policy = project.monitoring()
+    for option, text in (("--since", since), ("--until", until)):
+        if text:
+            require_whole(time_of(text, option), policy.drift.pane, option)
     served = _served(workspace, project.name)
     place = store or str(workspace.store)
     return {
         **project.parameters(),
-        "policy": canonical_json(project.monitoring().to_json()).decode(),
+        "policy": canonical_json(policy.to_json()).decode(),
         "store": place,
         "snapshots": place,
         "log": log or (served.log if served else place),
         "target": f"envoy:{served.proxy}" if served else "",
         "flags": switch_at(workspace.folder, flags),
         "sink": checked_sink(sink, "--sink"),
+        "since": since,
+        "until": until,
         **others,
     }
 

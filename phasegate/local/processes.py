@@ -70,13 +70,13 @@ class ForkServer:
         return ForkedProcess(stdin, stdout, status)
 
     def close(self) -> None:
-        """End the server; its processes end when their standard input is closed."""
+        """End the server, in the middle of an import too; it has nothing to finish.
+
+        Processes that it has forked are not touched, and end when their standard input is closed.
+        """
         self._control.close()
-        try:
-            self._server.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._server.kill()
-            self._server.wait()
+        self._server.kill()
+        self._server.wait()
 
 
 class ForkedProcess:
@@ -99,6 +99,17 @@ class ForkedProcess:
         self._asking = threading.Lock()
         self._pid: int | None = None
         self._code: int | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the server has come to it, or never will."""
+        return self._pid is not None or bool(select.select([self._status], [], [], 0)[0])
+
+    def abandon(self) -> None:
+        """Let one that the server has not come to find its input closed; nobody waits for it."""
+        for stream in (self.stdin, self.stdout, self._status):
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
 
     @property
     def pid(self) -> int:
@@ -166,6 +177,9 @@ def order(process: Process, arguments: Sequence[str], variables: Mapping[str, st
 
 def stop_group(process: Process) -> None:
     """End a process and all that it started, politely first."""
+    if isinstance(process, ForkedProcess) and not process.has_begun:
+        process.abandon()
+        return
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):  # also where it never began
             os.killpg(process.pid, number)

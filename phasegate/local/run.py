@@ -24,7 +24,7 @@ from phasegate.local.kfp_runner import Hopeless, Session, Task, kfp_session
 from phasegate.local.record import RunRecord, State, StepRecord
 from phasegate.local.steps import StepProcess, WarmSteps
 from phasegate.local.tracking_server import tracking_server
-from phasegate.registry.server import ADDRESS, STARTING
+from phasegate.registry.address import ADDRESS, STARTING
 
 START_SECONDS = 300
 

@@ -125,10 +125,10 @@ class WarmSteps:
     def close(self) -> None:
         """Stop the interpreters that were never used, and what they were forked from."""
         with self._lock:
-            for step in self._waiting.values():
-                step.stop()
             for server in self._servers.values():
                 server.close()
+            for step in self._waiting.values():
+                step.stop()
             self._waiting.clear()
             self._servers.clear()
 

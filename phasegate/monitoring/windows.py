@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from phasegate.errors import BadInput
 from phasegate.monitoring.retraining.decision import Change, ChangeKind
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,6 +19,20 @@ def floor(moment: datetime, step: timedelta) -> datetime:
 def ceiling(moment: datetime, step: timedelta) -> datetime:
     """The first time not before a moment that whole steps from 1970 lead to."""
     return moment + (EPOCH - moment) % step
+
+
+def require_whole(moment: datetime, pane: timedelta, where: str) -> None:
+    """Refuse an end of a span that cuts through what is counted together.
+
+    Raises:
+        BadInput: whole panes from 1970 do not lead to it.
+    """
+    if (moment - EPOCH) % pane:
+        raise BadInput(
+            f"'{moment.isoformat()}' cuts through what is counted together",
+            where=where,
+            expected=f"a multiple of monitoring.drift.pane, {pane}",
+        )
 
 
 def next_span(

@@ -14,10 +14,8 @@ from requests.exceptions import RequestException
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from phasegate.errors import BadInput, Unavailable
+from phasegate.registry.address import ADDRESS, PATIENCE, STARTING
 
-ADDRESS = "MLFLOW_TRACKING_URI"
-PATIENCE = "PHASEGATE_RETRY_SECONDS"
-STARTING = "PHASEGATE_TRACKING_START_SECONDS"
 PATIENT = {PATIENCE: "30", STARTING: "0"}
 _GATEWAY_ERRORS = (502, 503, 504)
 

@@ -11,8 +11,8 @@ from tests.cluster.conftest import Installation
 from tests.cluster.driver import Step, model, slot
 from tests.cluster.overlay import MANAGER
 from tests.cluster.traffic import traffic_of
-from tests.kubernetes.await_ import until
 from tests.kubernetes.contract.objects import owned
+from tests.waiting import until
 
 DIGEST = "phasegate.dev/model-digest"
 # What a release writes; everything else of the overlay stays as it was applied.

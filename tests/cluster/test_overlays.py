@@ -9,8 +9,8 @@ import pytest
 
 from tests.cluster.conftest import installed
 from tests.cluster.overlay import MANAGER
-from tests.kubernetes.await_ import until
 from tests.kubernetes.real import RealApi
+from tests.waiting import until
 
 OVERLAYS = [(mode, size) for mode in ("gateway", "serverless") for size in ("dev", "prod")]
 
@@ -44,7 +44,7 @@ def test_pods_of_idle_slots_are_admitted(real_api: RealApi, size: str, tmp_path:
         assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
         if not real_api.bare:
             pytest.skip("this cluster's own controllers make the pods, if KServe is there")
-        pods = until(lambda: installation.client.list("Pod", namespace), seconds=60)
+        pods = until(lambda: installation.client.list("Pod", namespace))
         names = {one["name"] for one in pods[0]["spec"]["containers"]}
         assert len(names) == 2, "a predictor and its sidecar"
         unsafe = {

@@ -12,8 +12,8 @@ from phasegate.errors import BadInput
 from tests.cluster.conftest import Installation, installed
 from tests.cluster.driver import GIVEN, PROMOTED, ROLLED_BACK, carry_out, with_deaths
 from tests.cluster.looking import answers, look, versions, wanted
-from tests.kubernetes.await_ import until
 from tests.kubernetes.real import RealApi
+from tests.waiting import until
 
 
 @pytest.fixture(params=["gateway", "serverless"])

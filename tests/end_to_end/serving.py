@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -93,14 +92,6 @@ def children(pid: int) -> list[int]:
 def alive(pids: Iterable[int]) -> list[int]:
     """Those processes that are there."""
     return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
-
-
-def await_true(condition: Callable[[], bool], what: str, seconds: float = 30) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:g} seconds: {what}"
-        time.sleep(0.05)
 
 
 class Served:

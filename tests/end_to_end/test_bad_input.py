@@ -50,7 +50,7 @@ def test_a_wrong_command_is_explained(phasegate: Phasegate, command: list[str], 
     ("content", "said"),
     [
         (None, "data.csv"),
-        pytest.param(b"", "empty", marks=pytest.mark.nightly),
+        (b"", "empty"),
         (GOOD_ROWS.replace(b",", b";"), "delimiter"),
         (GOOD_ROWS.replace(b"a,b,y", b"a,b,z"), "y"),
     ],

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from phasegate.monitoring.retraining.entry import Entry, EventKind, TrainingOutc
 from phasegate.monitoring.retraining.journal import open_journal
 from tests.end_to_end.conftest import Phasegate, Said
 from tests.end_to_end.monitored import PROJECT, day, events, serve, write_events
+from tests.waiting import until
 
 TRAINED, BUG, FIXED = 40, 54, 57  # days
 LIMIT_SECONDS = 400
@@ -117,7 +117,7 @@ def test_a_decline_is_retrained_once_however_many_ask_and_whoever_is_killed(
     watched.serve(FIXED, end, noise=lambda number: min(0.95, 0.08 * (number - FIXED)))
     first = watched.phasegate.start(*watched.arguments(end))
     try:
-        await_(lambda: EventKind.TRAINING_CLAIMED in watched.kinds())
+        until(lambda: EventKind.TRAINING_CLAIMED in watched.kinds(), seconds=LIMIT_SECONDS)
         first.send_signal(signal.SIGSTOP)  # its training goes on, and does not end
         second = watched.look(end)
         assert second.code == 1, second.err
@@ -161,11 +161,7 @@ def test_what_happened_can_be_read(watched: Watched, tmp_path: Path) -> None:
     [
         (("--until", "yesterday"), "is not a time"),
         (("--now", "2024-06-01"), "the prediction log has nothing of watched/1"),
-        pytest.param(
-            ("--until", "2025-03-10T00:30"),
-            "a multiple of monitoring.drift.pane",
-            marks=pytest.mark.nightly,
-        ),
+        (("--until", "2025-03-10T00:30"), "a multiple of monitoring.drift.pane"),
         (("--sink", "nowhere"), "is no address"),
         (("--source", "rumours"), "log or summaries"),
     ],
@@ -180,16 +176,3 @@ def test_bad_input_is_said_in_one_line(
     assert "Traceback" not in found.err
     assert "none" not in found.out, "what was not looked at is not free of findings"
     assert watched.kinds() == before
-
-
-def await_(condition) -> None:
-    """Wait until a condition holds.
-
-    Raises:
-        TimeoutError: it never does.
-    """
-    deadline = time.monotonic() + LIMIT_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.1)

@@ -25,10 +25,10 @@ from phasegate.sidecar.process import SidecarProcess
 from phasegate.store.named import open_named
 from tests.end_to_end.conftest import Phasegate, Said
 from tests.end_to_end.monitored import PROJECT, answered, day, events, write_events
-from tests.prediction_log.waiting import until
 from tests.sidecar.drift.streams import segment
 from tests.store.emulator import storage_emulator
 from tests.store.preconditions import preconditions
+from tests.waiting import until
 
 pytestmark = pytest.mark.nightly
 

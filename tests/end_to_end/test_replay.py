@@ -19,7 +19,7 @@ from examples.replay.record import What
 from examples.replay.replaying import LOCK, Told, replay
 from examples.replay.story import WEEK, Story
 from phasegate.errors import BadInput
-from phasegate.registry.server import ADDRESS, STARTING
+from phasegate.registry.address import ADDRESS, STARTING
 from tests.end_to_end.serving import children
 
 STORY = replace(

@@ -15,7 +15,7 @@ from examples.replay.first import PROJECT
 from examples.replay.record import What
 from examples.replay.replaying import Told, replay
 from examples.replay.story import Story
-from phasegate.registry.server import ADDRESS, STARTING
+from phasegate.registry.address import ADDRESS, STARTING
 
 BUSY = "while True: pass"
 

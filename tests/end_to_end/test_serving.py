@@ -27,11 +27,11 @@ from tests.end_to_end.serving import (
     Served,
     alive,
     ask,
-    await_true,
     children,
     logged,
     write_models,
 )
+from tests.waiting import until
 
 ROWS, ENTITIES = 600, 200
 START = 1_740_787_200_000_000  # 2025-03-01 in microseconds
@@ -188,11 +188,11 @@ def test_a_model_server_that_was_killed_is_started_again(
         with ModelClient(f"http://{address}", served.running.name) as client:
             return client.is_ready()
 
-    await_true(lambda: not back(), f"the {role} is gone")
-    await_true(back, f"the {role} is there again")
+    until(lambda: not back(), f"the {role} is gone")
+    until(back, f"the {role} is there again")
     sent = ask(served.running.url, 200, f"again-{role}-")
     assert sent.errors == 0
-    await_true(
+    until(
         lambda: phasegate("traffic", "show", "--json").json[role]["healthy"],
         f"the proxy has seen that the {role} is healthy",
     )
@@ -263,7 +263,7 @@ def test_a_sidecar_that_was_killed_is_started_again(served: Served) -> None:
         return [one["request_id"] for one in rows if one["role"] != "shadow"]
 
     wanted = {f"unsealed-{number}" for number in range(100)}
-    await_true(lambda: wanted <= set(sealed()), "a new sidecar seals what the old one left")
+    until(lambda: wanted <= set(sealed()), "a new sidecar seals what the old one left")
     assert len(sealed()) == len(set(sealed()))
 
 
@@ -324,12 +324,12 @@ def test_a_command_that_is_killed_leaves_no_process_no_clear_data_and_no_loss(
     with Served(phasegate, *models, "--project", sensitive) as served:
         assert ask(served.running.url, 600, "killed-").by_role == {"champion": 600}
         # Copies that are under way die with the proxy; what was answered does not.
-        await_true(
+        until(
             lambda: phasegate("traffic", "show", "--json").json["mirror"]["active"] == 0,
             "every copy is answered",
         )
         served.end(signal.SIGKILL)
-        await_true(lambda: not alive(served.processes), "every process ends")
+        until(lambda: not alive(served.processes), "every process ends")
     assert_conceals(served, "killed-")
     # The old champion alone finds what both left in the spool.
     with Served(phasegate, models[0], "--project", sensitive) as again:

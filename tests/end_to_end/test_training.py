@@ -9,8 +9,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import pytest
 
 from phasegate.local.record import RunRecord, State
 from tests.end_to_end.conftest import Phasegate, Said
+from tests.waiting import until
 
 PROJECT = """\
 version: 1
@@ -195,14 +194,15 @@ def test_a_run_that_is_killed_leaves_nothing_running_and_resumes(
 
 def await_step(phasegate: Phasegate, name: str) -> Path:
     """Wait until the newest run is at a step; its folder."""
-    deadline = time.monotonic() + 300
-    while time.monotonic() < deadline:
+
+    def found() -> Path | None:
         for path in phasegate.workspace.glob("runs/long-fraud-*/run.json"):
             steps = json.loads(path.read_text())["steps"]
             if steps and steps[-1]["name"] == name:
                 return path.parent
-        time.sleep(0.1)
-    raise AssertionError(f"the run never came to {name}")
+        return None
+
+    return until(found, f"the run comes to {name}", seconds=300)
 
 
 def processes_in(folder: Path) -> list[int]:
@@ -218,10 +218,4 @@ def processes_in(folder: Path) -> list[int]:
 
 
 def await_gone(pids: list[int]) -> None:
-    deadline = time.monotonic() + 60
-    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    left = [pid for pid in pids if Path(f"/proc/{pid}").exists()]
-    assert not left, subprocess.run(
-        ["ps", "-fp", *map(str, left)], capture_output=True, check=False
-    ).stdout
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), f"{pids} end")

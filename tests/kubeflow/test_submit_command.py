@@ -18,7 +18,7 @@ from phasegate.errors import ExitCode
 from tests.kubeflow.conftest import ROOT
 from tests.kubeflow.fake import FakeKubeflow
 from tests.kubeflow.samples import SMALL
-from tests.kubeflow.waiting import until
+from tests.waiting import until
 
 PROJECT = str(ROOT / "examples" / "card-fraud.yaml")
 STORE = ("--store", "gs://bucket/store")

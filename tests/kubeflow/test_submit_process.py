@@ -9,7 +9,7 @@ import sys
 
 from tests.kubeflow.conftest import ROOT
 from tests.kubeflow.fake import FakeKubeflow
-from tests.kubeflow.waiting import SECONDS, until
+from tests.waiting import SECONDS, until
 
 PROJECT = str(ROOT / "examples" / "card-fraud.yaml")
 STORE = ("--store", "gs://bucket/store")

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from tests.kubernetes.await_ import until
 from tests.kubernetes.contract.objects import SERVICES, route, rules, static
 from tests.kubernetes.fake import FakeApi
+from tests.waiting import until
 
 NAMESPACE = "fraud"
 

@@ -13,6 +13,7 @@ import pytest
 
 from phasegate.local.environments import ROOT, environment
 from phasegate.local.processes import ForkServer, order, stop_group
+from tests.waiting import until
 
 PRINTED = """
 import os, sys
@@ -112,6 +113,29 @@ def test_a_server_that_died_leaves_nobody_waiting(server: ForkServer) -> None:
     with pytest.raises(ProcessLookupError):
         assert process.pid
     stop_group(process)
+
+
+def test_who_is_stopped_while_the_server_imports_does_not_wait_for_that(
+    server: ForkServer, tmp_path: Path
+) -> None:
+    importing, imported = tmp_path / "importing", tmp_path / "imported"
+    (tmp_path / "forked_slow").mkdir()
+    (tmp_path / "forked_slow" / "__init__.py").write_text("")
+    (tmp_path / "forked_slow" / "__main__.py").write_text(
+        "import pathlib, time\n"
+        f"pathlib.Path({str(importing)!r}).touch()\n"
+        "time.sleep(30)\n"
+        f"pathlib.Path({str(imported)!r}).touch()\n"
+    )
+    process, other = server.start("forked_slow"), server.start("forked_printed")
+    order(process, [], {})
+    until(importing.exists)
+    stop_group(process)
+    server.close()
+    stop_group(other)
+    assert not imported.exists()
+    assert process.stdout.closed
+    assert other.stdout.closed
 
 
 def test_what_a_component_imports_is_there_before_its_turn() -> None:

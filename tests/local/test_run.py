@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from phasegate.errors import ExitCode
 from phasegate.local.environments import ROOT, Environment
 from phasegate.local.record import RunRecord, State, StepRecord
 from phasegate.local.run import Workspace, run_pipeline
+from tests.waiting import until
 
 
 def _spec() -> dsl.ContainerSpec:
@@ -236,7 +236,4 @@ def test_a_killed_command_leaves_no_step_behind(server: str) -> None:
             pids = json.loads(command.stdout.readline())
         finally:
             command.kill()
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in pids):
-        time.sleep(0.05)
-    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.kubernetes.client import Answer, Client
 from tests.platform.terraform import Terraform
 
-SECONDS = 30
 DRY_RUN = {"dryRun": "All"}
 REFUSED = "dry runs only"
 
@@ -44,13 +41,6 @@ def place_of(namespace: str, version: str, resource: str) -> str:
 def assert_refused(answer: Answer) -> None:
     assert answer.status == 403, answer.text
     assert REFUSED in answer.value["message"]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)
 
 
 def rules_of(client: Client, namespace: str) -> set[tuple[str, str]]:

@@ -10,7 +10,7 @@ import pytest
 from tests.kubernetes.client import Client
 from tests.kubernetes.conftest import real_api
 from tests.kubernetes.real import RealApi, install
-from tests.platform.accounts import REFUSED, Deployed, place_of, wait_for
+from tests.platform.accounts import REFUSED, Deployed, place_of
 from tests.platform.deployed import (
     CHART,
     DEPLOYED,
@@ -23,6 +23,7 @@ from tests.platform.deployed import (
     written,
 )
 from tests.platform.terraform import Object, Terraform
+from tests.waiting import until
 
 __all__ = ["real_api"]
 
@@ -57,7 +58,7 @@ def _await_policy(plan: Client, namespace: str) -> None:
     """A policy holds once the API server has compiled it."""
     place = place_of(namespace, "v1", "configmaps")
     tried = {"metadata": {"generateName": "tried-"}}
-    wait_for(lambda: REFUSED in plan.ask("POST", place, tried).text)
+    until(lambda: REFUSED in plan.ask("POST", place, tried).text)
 
 
 def _is_served(client: Client, value: Object) -> bool:

@@ -10,10 +10,10 @@ from tests.platform.accounts import (
     place_of,
     rules_of,
     versions_of,
-    wait_for,
 )
 from tests.platform.deployed import DRY_RUNS, PLAN
 from tests.platform.terraform import Object
+from tests.waiting import until
 
 # Kubernetes' own, for everybody who is somebody.
 EVERYBODY = {
@@ -57,7 +57,7 @@ def test_no_right_lets_who_plans_change_anything(deployed: Deployed) -> None:
     status = {"status": {"phase": "Running"}}
     try:
         client.ask("POST", bindings, extra).ok()
-        wait_for(lambda: plan.ask("GET", "/api/v1/secrets").status == 200)
+        until(lambda: plan.ask("GET", "/api/v1/secrets").status == 200)
         before = versions_of(client, namespace)
         for answer in (
             plan.ask("POST", maps, {"metadata": {"name": "new"}}),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from phasegate.prediction_log.spool import Spool
 from tests.prediction_log.examples import SOURCE, prediction
-from tests.prediction_log.waiting import until
+from tests.waiting import until
 
 LIMIT = 1 << 20
 

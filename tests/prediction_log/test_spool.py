@@ -23,7 +23,7 @@ from phasegate.prediction_log.segment import read_segment
 from phasegate.prediction_log.spool import Spool, writer_id
 from tests.prediction_log.examples import DAY, NOON, SOURCE, failure, prediction
 from tests.prediction_log.limited_disk import LIMIT
-from tests.prediction_log.waiting import until
+from tests.waiting import until
 
 SMALL = 1 << 12
 

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from phasegate.errors import ExitCode
 from tests.kubeflow.conftest import ROOT
 from tests.kubeflow.fake import FakeKubeflow
 from tests.scheduling.conftest import Declare
+from tests.waiting import until
 
 Run = Callable[..., int]
 SECONDS = 60
@@ -123,11 +123,8 @@ def test_a_process_killed_in_between_is_gone_on_from(
         cwd=ROOT, env={**os.environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        deadline = time.monotonic() + SECONDS
-        while len(fake.recurring_runs) < 4:
-            assert time.monotonic() < deadline
-            assert child.poll() is None
-            time.sleep(0.02)
+        until(lambda: len(fake.recurring_runs) >= 4 or child.poll() is not None)
+        assert child.poll() is None
     finally:
         child.send_signal(signal.SIGKILL)
         child.wait()

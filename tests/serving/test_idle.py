@@ -17,8 +17,8 @@ import pytest
 
 from phasegate.models import Model
 from phasegate.network import free_port
-from tests.prediction_log.waiting import until
 from tests.serving.test_process import ROW
+from tests.waiting import until
 
 DIGEST, NAME = "PHASEGATE_MODEL_DIGEST", "PHASEGATE_MODEL_NAME"
 

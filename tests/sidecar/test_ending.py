@@ -16,11 +16,11 @@ import pytest
 from phasegate.prediction_log.folder import closed_segments, open_segments
 from phasegate.serving.process import ModelServerProcess
 from phasegate.traffic.headers import REQUEST_ID
-from tests.prediction_log.waiting import until
 from tests.serving.conftest import NAME, small_model
 from tests.sidecar.conftest import Start
 from tests.sidecar.reading import stored_ids
 from tests.sidecar.writing import Load, write_spool
+from tests.waiting import until
 
 BODY = json.dumps({"instances": [{"amount": 1, "mean_7d": 2, "category": "food"}]}).encode()
 
@@ -64,7 +64,7 @@ def test_what_was_answered_before_a_pod_ended_is_in_the_store(
         before = len(callers.answered)
         os.kill(predictor.pid, signal.SIGTERM)
         callers.join()
-        until(lambda: predictor.poll() is not None and watching.poll() is not None, seconds=60)
+        until(lambda: predictor.poll() is not None and watching.poll() is not None)
         assert (predictor.poll(), watching.poll()) == (0, 0)
     assert before >= 200
     stored = stored_ids(tmp_path / "store")
@@ -89,7 +89,7 @@ def test_a_predictor_that_is_killed_at_the_end_leaves_nothing_behind(
         os.kill(watching.pid, signal.SIGTERM)
         os.kill(predictor.pid, signal.SIGKILL)
         callers.join()
-        until(lambda: watching.poll() is not None, seconds=60)
+        until(lambda: watching.poll() is not None)
         assert watching.poll() == 0
     assert set(callers.answered) <= stored_ids(tmp_path / "store").keys()
 
@@ -130,6 +130,6 @@ def test_what_is_closed_is_sealed_at_the_end_without_a_pause(
         ids = [name for at in range(40) for name in write_spool(tmp_path / "spool", 5, 5 * at)]
         assert len(closed_segments(tmp_path / "spool")) == 40
         os.kill(watching.pid, signal.SIGTERM)
-        until(lambda: watching.poll() is not None, seconds=60)
+        until(lambda: watching.poll() is not None)
         assert watching.poll() == 0
     assert stored_ids(tmp_path / "store") == Counter(ids)

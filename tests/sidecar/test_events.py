@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 
 from phasegate.prediction_log.privacy import Privacy
 from phasegate.sidecar.process import SidecarProcess
-from tests.prediction_log.waiting import until
 from tests.sidecar.conftest import Start
 from tests.sidecar.events import Headers, request, response
 from tests.sidecar.reading import health, metric, stored, stored_ids
+from tests.waiting import until
 
 DIGEST = "cd" * 32
 QUICK = ("--batch-seconds", "0.1")

@@ -10,11 +10,11 @@ import pytest
 from phasegate.network import free_port
 from phasegate.prediction_log.folder import closed_segments
 from phasegate.server_process import ServerFailure
-from tests.prediction_log.waiting import until
 from tests.sidecar.conftest import Start
 from tests.sidecar.reading import health, metric, stored_ids
 from tests.sidecar.writing import write_spool
 from tests.store.emulator import storage_emulator
+from tests.waiting import until
 
 
 def test_a_segment_that_cannot_be_read_is_put_aside_and_holds_nothing_up(

@@ -15,10 +15,10 @@ from pathlib import Path
 from phasegate.prediction_log.folder import closed_segments
 from phasegate.prediction_log.spool import Spool
 from tests.prediction_log.examples import DAY, NOON, SOURCE, failure, prediction
-from tests.prediction_log.waiting import until
 from tests.sidecar.conftest import Start
 from tests.sidecar.reading import metric, stored, stored_ids
 from tests.sidecar.writing import Load
+from tests.waiting import until
 
 
 def test_killed_20_times_under_load_each_record_is_stored_exactly_once(

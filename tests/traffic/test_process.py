@@ -24,6 +24,7 @@ from phasegate.traffic.plan import TrafficPlan
 from tests.traffic.conftest import Proxy
 from tests.traffic.load import load, send
 from tests.traffic.upstream import Upstream
+from tests.waiting import until
 
 
 def has_ended(pid: int) -> bool:
@@ -44,10 +45,7 @@ def test_envoy_ends_when_the_process_that_started_it_is_killed(
         assert send(address).status == 200
         parent.kill()
         parent.wait()
-    deadline = time.monotonic() + 10
-    while not has_ended(int(pid)):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: has_ended(int(pid)))
 
 
 def test_envoy_outlives_the_thread_that_started_it(plan: TrafficPlan, tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from phasegate.clock import time_of
 from phasegate.errors import BadInput
 from phasegate.local.serving.running import Running
 from phasegate.prediction_log.pairs import Coverage, coverage, matched
@@ -75,7 +75,11 @@ def matching_of(
         files = [_local(store, name, Path(folder)) for name in _names(store, running)]
         connection = duckdb.connect()
         digests = [running.models[role]["digest"] for role in ("champion", "challenger")]
-        limits = {"since": _time(since), "until": _time(until), "prefix": prefix}
+        limits = {
+            "since": time_of(since, "since") if since else None,
+            "until": time_of(until, "until") if until else None,
+            "prefix": prefix,
+        }
         pairs = matched(connection, files, *digests, **limits)
         difference = "shadow_score - champion_score"
         # Integers have the same sum in any order; DuckDB's threads add floats in another each time.
@@ -137,12 +141,3 @@ def _roles(file: Path, prefix: str) -> dict[str, int]:
         )
     ).filter("error IS NULL AND row = 0")
     return dict(found.aggregate("role, count(*)").fetchall())
-
-
-def _time(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"'{text}' is not a time", expected="ISO 8601") from None

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.kubernetes.await_ import until
 from tests.kubernetes.contract.conftest import Api
 from tests.kubernetes.contract.objects import route, rules, static
 from tests.kubernetes.controllers import Controllers
+from tests.waiting import until
 
 OLD, NEW = "a" * 64, "b" * 64
 _MODE = "serving.kserve.io/deploymentMode"

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from phasegate.release.store import default_uri, open_releases
 from phasegate.traffic.plan import TrafficPlan
 from tests.release.drivers.conftest import Place, places
 from tests.release.samples import START
+from tests.waiting import until
 
 PROJECT = ROOT / "examples" / "card-fraud.yaml"
 WHY = "a reason of enough characters"
@@ -133,10 +133,8 @@ def test_the_guard_rolls_back_when_the_command_kills(
     try:
         assert "shadow, 0 %" in guard.stdout.readline()
         phasegate("kill", f"--reason={WHY}")
-        releases, deadline = open_releases(default_uri(workspace)), time.monotonic() + 20
-        while not releases.head(name).record.settled:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        releases = open_releases(default_uri(workspace))
+        until(lambda: releases.head(name).record.settled)
     finally:
         guard.send_signal(signal.SIGINT)
         said, _ = guard.communicate(timeout=20)

@@ -11,12 +11,12 @@ import pytest
 from phasegate import metric_names as names
 from phasegate.network import free_port
 from phasegate.server_process import ServerFailure
-from tests.prediction_log.waiting import until
 from tests.sidecar.drift.conftest import Watch
 from tests.sidecar.drift.reading import documents, total
 from tests.sidecar.drift.sink import Sink
 from tests.sidecar.drift.streams import START, records, segment, values
 from tests.sidecar.reading import health
+from tests.waiting import until
 
 DAY = timedelta(days=1)
 

@@ -22,7 +22,6 @@ from phasegate.monitoring.profile import Profile
 from phasegate.monitoring.summed import read_window
 from phasegate.prediction_log.record import Source
 from phasegate.store.named import open_named
-from tests.prediction_log.waiting import until
 from tests.sidecar.drift.conftest import Watch
 from tests.sidecar.drift.counted import count_drift, fill_watched, kept
 from tests.sidecar.drift.reading import documents, total
@@ -38,6 +37,7 @@ from tests.sidecar.drift.streams import (
     segment,
     values,
 )
+from tests.waiting import until
 
 DAY = timedelta(days=1)
 # Every window alerts, so that each one's rows can be read.

@@ -15,11 +15,11 @@ from phasegate.monitoring.drift.judgement import Channel, DriftJudgement
 from phasegate.monitoring.policy import MonitoringPolicy
 from phasegate.server_process import ServerFailure
 from phasegate.sidecar.process import SidecarProcess
-from tests.prediction_log.waiting import until
 from tests.sidecar.drift.conftest import Watch
 from tests.sidecar.drift.reading import documents, scrape, total
 from tests.sidecar.drift.streams import DIGEST, MODEL, START, records, reference, segment, values
 from tests.sidecar.reading import health
+from tests.waiting import until
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 ROWS = 2_000
@@ -34,7 +34,7 @@ def day(spool: Path, number: int, shift: float = 0.0, **changed: object) -> None
 
 
 def judged(sidecar: SidecarProcess, windows: int, kind: str = "time") -> None:
-    until(lambda: total(sidecar, names.WINDOWS, window=kind) >= windows, 90)
+    until(lambda: total(sidecar, names.WINDOWS, window=kind) >= windows, seconds=90)
 
 
 @pytest.mark.parametrize("statistics", ["scipy", "alibi-detect"])

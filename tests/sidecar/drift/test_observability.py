@@ -19,11 +19,11 @@ from phasegate import metric_names as names
 from phasegate.local.environments import ROOT
 from phasegate.monitoring.drift.judgement import Channel
 from phasegate.serving.process import ModelServerProcess
-from tests.prediction_log.waiting import until
 from tests.serving.conftest import NAME, small_model
 from tests.sidecar.drift.conftest import Watch
 from tests.sidecar.drift.reading import total
 from tests.sidecar.drift.streams import START, records, segment, values
+from tests.waiting import until
 
 FOLDER = ROOT / "kserve_manifests" / "observability"
 RULES = yaml.safe_load((FOLDER / "alerts.yaml").read_text())

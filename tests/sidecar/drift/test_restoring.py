@@ -18,7 +18,6 @@ from phasegate import metric_names as names
 from phasegate.monitoring.policy import DriftRules, LiteralRule, MonitoringPolicy
 from phasegate.prediction_log.record import Prediction
 from phasegate.store.named import open_named
-from tests.prediction_log.waiting import until
 from tests.sidecar.drift.conftest import Watch
 from tests.sidecar.drift.reading import documents, total
 from tests.sidecar.drift.streams import (
@@ -31,6 +30,7 @@ from tests.sidecar.drift.streams import (
     values,
 )
 from tests.sidecar.reading import health
+from tests.waiting import until
 
 DAY, PARTS, DAYS, ROWS = timedelta(days=1), 6, 4, 180
 LIMIT = 120.0  # seconds: SciPy takes its time to be imported

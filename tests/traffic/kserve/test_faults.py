@@ -19,6 +19,7 @@ from phasegate.traffic.plan import WHOLE, TrafficPlan
 from tests.kubernetes.fake import FakeApi, builtin_crds
 from tests.traffic.kserve.conftest import PATIENCE, Place
 from tests.traffic.kserve.overlay import MODEL, NAMESPACE, manifests, model, route
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -286,11 +287,3 @@ def test_every_gateway_has_to_follow(alone: FakeApi, tmp_path: Path) -> None:
     alone.status("HTTPRoute", NAMESPACE, MODEL, {"parents": [parent]})
     with pytest.raises(Unavailable, match=r"Gateway mesh/inner does not follow the route yet"):
         target.observe()
-
-
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait for what controllers do."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from tests.kubernetes.fake import FakeApi
 from tests.store.emulator import storage_emulator
 from tests.training.distributed.trainer import CRDS, Trainer
 from tests.training.examples import features, plan
+from tests.waiting import until
 
 SPACE = "kubeflow"
 MANIFESTS = ROOT / "kserve_manifests" / "optional" / "training"
@@ -64,10 +64,7 @@ def concluding(api: FakeApi, condition: dict[str, str]) -> Progress:
         threading.Thread(target=work, args=(before,), daemon=True).start()
 
     def work(before: int) -> None:
-        until = time.monotonic() + 30
-        while not any(call.verb == "watch" for call in api.calls[before:]):
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        until(lambda: any(call.verb == "watch" for call in api.calls[before:]))
         (job,) = api.objects("TrainJob", SPACE)
         api.status("TrainJob", SPACE, job["metadata"]["name"], {"conditions": [condition]})
 
@@ -198,9 +195,7 @@ def test_a_pod_that_is_killed_ends_the_job_with_one_message_and_the_next_try_sta
                 threading.Thread(target=kill).start()
 
         def kill() -> None:
-            until = time.monotonic() + 30
-            while not trainer.ran and time.monotonic() < until:
-                time.sleep(0.02)
+            until(lambda: trainer.ran)
             trainer.kill(1)
 
         with pytest.raises(Unavailable) as caught:
