@@ -11,6 +11,7 @@ from phasegate.errors import BadInput, Unavailable
 from phasegate.kubernetes.answers import Call, Gone, Missing, Owned, Stale, Temporary
 from phasegate.kubernetes.connection import Connection
 from phasegate.kubernetes.kinds import Kind
+from phasegate.patience import patience
 
 MANAGER = "phasegate"
 Manifest = dict[str, Any]
@@ -22,12 +23,13 @@ _PAUSE_SECONDS = 0.2
 
 
 def connect(
-    kubeconfig: str | os.PathLike[str] | None = None, *, retry_seconds: float = 30.0
+    kubeconfig: str | os.PathLike[str] | None = None, *, retry_seconds: float | None = None
 ) -> Cluster:
     """The cluster of a kubeconfig; else of ``KUBECONFIG``; else that which this pod runs in.
 
     Args:
-        retry_seconds: for how long a call that finds no answer is repeated.
+        retry_seconds: for how long a call that finds no answer is repeated; None for
+            ``PHASEGATE_RETRY_SECONDS``, 30 by default.
 
     Raises:
         BadInput: no configuration, or one that cannot be read.
@@ -52,7 +54,7 @@ def connect(
             where=str(named or "kubeconfig"),
             fix="set KUBECONFIG to a kubeconfig file, or run in a pod with a ServiceAccount token",
         ) from None
-    return Cluster(client.ApiClient(configuration), retry_seconds=retry_seconds)
+    return Cluster(client.ApiClient(configuration), retry_seconds=patience(retry_seconds))
 
 
 class Cluster:
@@ -63,7 +65,7 @@ class Cluster:
         retry_seconds: for how long a call that finds no answer is repeated.
     """
 
-    def __init__(self, client: Any, *, retry_seconds: float = 30.0) -> None:
+    def __init__(self, client: Any, *, retry_seconds: float) -> None:
         self._connection = Connection(client, retry_seconds)
 
     @property

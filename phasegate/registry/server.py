@@ -14,9 +14,9 @@ from requests.exceptions import RequestException
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from phasegate.errors import BadInput, Unavailable
-from phasegate.registry.address import ADDRESS, PATIENCE, STARTING
+from phasegate.patience import patience
+from phasegate.registry.address import ADDRESS, STARTING
 
-PATIENT = {PATIENCE: "30", STARTING: "0"}
 _GATEWAY_ERRORS = (502, 503, 504)
 
 # MLflow's defaults, 7 retries and 120 seconds for each request, suit rate limits and not a server
@@ -44,8 +44,8 @@ def connect() -> MlflowClient:
             expected="the http(s) address of an MLflow tracking server",
             fix=f"export {ADDRESS}=http://HOST:PORT, or let `phasegate run` start a server",
         )
-    patience = max(float(os.environ.get(name, least)) for name, least in PATIENT.items())
-    await_answer(address, seconds=patience)
+    seconds = max(patience(), float(os.environ.get(STARTING, "0")))
+    await_answer(address, seconds)
     for name, value in _BOUNDS.items():
         os.environ.setdefault(name, value)
     return MlflowClient(tracking_uri=address, registry_uri=address)

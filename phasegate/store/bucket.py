@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from phasegate.errors import BadInput, Unavailable
+from phasegate.patience import patience
 from phasegate.store import copying
 from phasegate.store.answering import answers
 
@@ -59,8 +60,7 @@ class Bucket:
 
     def __init__(self, name: str, *, retry_seconds: float | None = None) -> None:
         self.name = name
-        allowed = os.environ.get("PHASEGATE_RETRY_SECONDS", "30")
-        self._seconds = float(allowed) if retry_seconds is None else retry_seconds
+        self._seconds = patience(retry_seconds)
         self._handle: Any = None
 
     def exists(self, name: str) -> bool:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 ENVOY, GATEWAY, SERVERLESS = "envoy", "kserve-gateway", "kserve-serverless"
 FORMS = f"{ENVOY}:/folder, {GATEWAY}:NAMESPACE/NAME or {SERVERLESS}:NAMESPACE/NAME"
-RETRY_SECONDS = 30.0
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 # KServe's rule, and room for the longest name that is made of it: NAME-a-predictor of 63 at most.
@@ -93,13 +92,14 @@ def parse_address(address: str, *, where: str) -> Address:
     return Address(kind, namespace=namespace, name=name)
 
 
-def open_target(address: str, *, where: str, retry_seconds: float = RETRY_SECONDS) -> TrafficTarget:
+def open_target(address: str, *, where: str, retry_seconds: float | None = None) -> TrafficTarget:
     """The traffic target of an address.
 
     Args:
         address: one of `FORMS`.
         where: who was given it, for messages.
-        retry_seconds: for how long a cluster that does not answer is asked in each call.
+        retry_seconds: for how long a cluster that does not answer is asked in each call;
+            None for ``PHASEGATE_RETRY_SECONDS``, 30 by default.
 
     Raises:
         BadInput: it is none, or no cluster is configured.
@@ -108,7 +108,7 @@ def open_target(address: str, *, where: str, retry_seconds: float = RETRY_SECOND
     return open_parsed(parse_address(address, where=where), retry_seconds=retry_seconds)
 
 
-def open_parsed(address: Address, *, retry_seconds: float = RETRY_SECONDS) -> TrafficTarget:
+def open_parsed(address: Address, *, retry_seconds: float | None = None) -> TrafficTarget:
     """The target of an address that was parsed; see `open_target`."""
     if address.folder is not None:
         from phasegate.traffic.envoy.target import EnvoyTarget
@@ -117,12 +117,13 @@ def open_parsed(address: Address, *, retry_seconds: float = RETRY_SECONDS) -> Tr
     return cluster_target(address, retry_seconds=retry_seconds)
 
 
-def cluster_target(address: Address, *, retry_seconds: float = RETRY_SECONDS) -> ClusterTarget:
+def cluster_target(address: Address, *, retry_seconds: float | None = None) -> ClusterTarget:
     """The target of an address on a cluster.
 
     Args:
         address: of kind `GATEWAY` or `SERVERLESS`.
-        retry_seconds: for how long a cluster that does not answer is asked in each call.
+        retry_seconds: for how long a cluster that does not answer is asked in each call;
+            None for ``PHASEGATE_RETRY_SECONDS``, 30 by default.
 
     Raises:
         BadInput: no cluster is configured.

@@ -16,7 +16,7 @@ from phasegate.release.kill_switch import kill_switch
 from phasegate.release.policy import Policy
 from phasegate.release.record import ModelVersion
 from phasegate.release.store import open_releases
-from phasegate.traffic.addresses import RETRY_SECONDS, cluster_target, open_parsed, parse_address
+from phasegate.traffic.addresses import cluster_target, open_parsed, parse_address
 from phasegate.traffic.plan import Backend
 
 if TYPE_CHECKING:
@@ -73,7 +73,6 @@ def addressed_world(
         Unavailable: the proxy is not there.
     """
     address = parse_address(target, where=f"{where}: target")
-    patience = RETRY_SECONDS if retry_seconds is None else retry_seconds
     if address.folder is None:
         if address.name != name:
             raise BadInput(
@@ -81,7 +80,7 @@ def addressed_world(
                 where=f"{where}: target",
                 expected=f"that of {name}: a model is served under its registered name",
             )
-        proxy = cluster = cluster_target(address, retry_seconds=patience)
+        proxy = cluster = cluster_target(address, retry_seconds=retry_seconds)
 
         def backend(version: ModelVersion) -> Backend | None:
             return cluster.backend(version.slot)

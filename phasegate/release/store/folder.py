@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from phasegate.errors import BadInput, Unavailable
+from phasegate.patience import patience
 from phasegate.release.store.place import LIMIT, Seen, as_file, check_size
 from phasegate.store import copying
 from phasegate.store.local import unwritable
@@ -25,8 +26,7 @@ class Folder:
     def __init__(self, root: Path, retry_seconds: float | None = None) -> None:
         self._root = root.absolute()
         self.uri = str(self._root)
-        allowed = os.environ.get("PHASEGATE_RETRY_SECONDS", "30")
-        self._seconds = float(allowed) if retry_seconds is None else retry_seconds
+        self._seconds = patience(retry_seconds)
 
     def names(self, prefix: str) -> list[str]:
         """Names that start with ``prefix``, sorted; what begins with a dot is no file of ours."""

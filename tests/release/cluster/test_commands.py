@@ -20,9 +20,10 @@ from phasegate.release.drivers.liveness import Heartbeat, told
 from phasegate.release.drivers.step import step
 from phasegate.release.record import Status
 from tests.release.cluster.conftest import Site
-from tests.release.drivers.test_guard import WHY, awaited
+from tests.release.drivers.test_guard import WHY
 from tests.release.samples import DAY, START
 from tests.traffic.kserve.overlay import MODEL, NAMESPACE
+from tests.waiting import until
 
 SOON = START + 8 * DAY + timedelta(minutes=5)
 TARGET = f"kserve-gateway:{NAMESPACE}/{MODEL}"
@@ -104,7 +105,7 @@ def test_the_guard_watches_corrects_and_rolls_back(canary: Site, python: str) ->
         assert "kubectl-edit" in line
         assert "now 10 %" in line
         canary.target.kill()
-        awaited(lambda: canary.record().settled, seconds=60)
+        until(lambda: canary.record().settled, seconds=60)
         assert healthy(port) == 200
     record = canary.record()
     assert (record.status, record.reason) == (

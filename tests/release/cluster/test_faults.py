@@ -17,9 +17,10 @@ from phasegate.release.drivers.step import step
 from phasegate.release.record import Status
 from tests.kubernetes.fake import builtin_crds
 from tests.release.cluster.conftest import Site
-from tests.release.drivers.test_guard import WHY, awaited, guarding
+from tests.release.drivers.test_guard import WHY, guarding
 from tests.release.samples import DAY, START
 from tests.traffic.kserve.overlay import MODEL, NAMESPACE
+from tests.waiting import until
 
 CANARY = START + 8 * DAY
 SOON = CANARY + timedelta(minutes=5)
@@ -175,7 +176,7 @@ def test_a_webhook_that_refuses_leaves_the_phase_unapplied(canary: Site) -> None
 
 def test_a_challenger_that_crash_loops_is_rolled_back(canary: Site, said: list[str]) -> None:
     canary.controllers.crash(f"{MODEL}-b")
-    awaited(lambda: not canary.target.observe().challenger.healthy)
+    until(lambda: not canary.target.observe().challenger.healthy)
     held = step(canary.world(), SOON)
     assert held.decision.action == "hold"
     assert "the challenger does not pass its health checks" in held.decision.reasons
@@ -191,7 +192,7 @@ def test_a_challenger_that_crash_loops_is_rolled_back(canary: Site, said: list[s
 def test_the_routes_kill_switch_rolls_back(canary: Site, said: list[str]) -> None:
     with guarding(canary.world("guard"), SOON, said):
         canary.target.kill()
-        awaited(lambda: canary.record().settled)
+        until(lambda: canary.record().settled)
     assert canary.record().status is Status.ROLLED_BACK
     assert "the proxy's kill switch is pulled" in canary.record().reason
 
@@ -211,7 +212,7 @@ def test_a_rollback_while_the_cluster_is_away_is_recorded_and_done_later(canary:
 def test_a_start_is_refused_where_the_challenger_is_not_ready(site: Site) -> None:
     site.controllers.crash(f"{MODEL}-b")
     slot = site.versions[1].model_digest[:12]
-    awaited(lambda: site.target.backend(slot) is None)
+    until(lambda: site.target.backend(slot) is None)
     world = site.world()
     names = f"{MODEL}@champion", f"{MODEL}@challenger"
     with pytest.raises(BadInput, match=r"nobody serves .*component deploy_shadow on a cluster"):
