@@ -20,6 +20,7 @@ _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _PAGE = "500"
 _PAUSE_SECONDS = 0.2
+_EAGER = 8
 
 
 def connect(
@@ -171,7 +172,8 @@ class Cluster:
             seconds: at most.
             what: is waited for, for the message, such as ``card-fraud-b is ready``.
             every: seconds after which the condition is asked again though the object did not
-                change; less where it looks at other things besides.
+                change; less where it looks at other things besides. Sooner in the beginning,
+                when those are about to follow.
 
         Returns:
             The object; empty where the condition held of None.
@@ -180,7 +182,7 @@ class Cluster:
             Unavailable: the time is up.
             BadInput: the cluster does not allow this.
         """
-        deadline = time.monotonic() + seconds
+        deadline, pause = time.monotonic() + seconds, every / _EAGER
         call = Call("list", kind, namespace)
         selector = {"fieldSelector": f"metadata.name={name}"}
         while True:
@@ -197,10 +199,11 @@ class Cluster:
                 )
             query = selector | {"resourceVersion": version}
             result = self._watched(
-                Call("watch", kind, namespace), query, condition, min(left, every)
+                Call("watch", kind, namespace), query, condition, min(left, pause)
             )
             if result is not None:
                 return result
+            pause = min(2 * pause, every)
 
     def _watched(
         self,

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from phasegate.local.environments import ROOT
+from phasegate.registry.address import ADDRESS
 
 COMMAND = [sys.executable, "-m", "phasegate.cli"]
 LIMIT_SECONDS = 600
@@ -39,10 +40,17 @@ class Said:
 
 
 class Phasegate:
-    """Runs the command in a folder of its own."""
+    """Runs the command in a folder of its own.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: the working directory.
+        tracking: address of the MLflow server that a team would share; without it, each command
+            that needs one starts its own.
+    """
+
+    def __init__(self, folder: Path, tracking: str | None = None) -> None:
         self.folder = folder
+        self._variables = {ADDRESS: tracking} if tracking else {}
 
     @property
     def workspace(self) -> Path:
@@ -58,7 +66,7 @@ class Phasegate:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **self._variables},
         )
 
     def __call__(self, *arguments: str) -> Said:

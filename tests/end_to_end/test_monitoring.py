@@ -57,8 +57,8 @@ class Watched:
 
 
 @pytest.fixture(scope="module")
-def watched(phasegate: Phasegate) -> Watched:
-    return Watched(phasegate)
+def watched(tmp_path_factory: pytest.TempPathFactory, mlflow_server: str) -> Watched:
+    return Watched(Phasegate(tmp_path_factory.mktemp("work"), mlflow_server))
 
 
 def test_a_model_that_is_as_it_was_is_left_alone(watched: Watched) -> None:
