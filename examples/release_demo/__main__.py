@@ -22,8 +22,9 @@ from examples.release_demo.witness import Witness
 from phasegate.cli.console import out, print_error
 from phasegate.errors import BadInput, ExitCode
 from phasegate.local.environments import environment
-from phasegate.local.run import Workspace, tracking_variables
 from phasegate.local.serving.models import ServedModel, fetch_models
+from phasegate.local.tracking_server import tracking_variables
+from phasegate.local.workspace import Workspace
 from phasegate.project.load import load_project
 from phasegate.registry import aliases
 from phasegate.registry.models import CHAMPION as ALIAS

@@ -19,9 +19,9 @@ from examples.replay.twin import Twin
 from examples.replay.warehouse import Warehouse
 from examples.replay.watching import watch_once
 from phasegate.local.environments import environment
-from phasegate.local.run import Workspace
 from phasegate.local.serving.models import fetch_models
 from phasegate.local.steps import StepProcess, WarmSteps
+from phasegate.local.workspace import Workspace
 from phasegate.monitoring.retraining.journal import Journal
 from phasegate.project.load import Project
 from phasegate.registry.models import CHALLENGER, CHAMPION

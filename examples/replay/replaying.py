@@ -24,9 +24,10 @@ from examples.replay.summary import Summary, summarize
 from examples.replay.twin import Twin
 from examples.replay.warehouse import Warehouse
 from phasegate.errors import BadInput
-from phasegate.local.run import Workspace, tracking_variables
 from phasegate.local.serving.models import fetch_models
 from phasegate.local.serving.settings import ServingSettings
+from phasegate.local.tracking_server import tracking_variables
+from phasegate.local.workspace import Workspace
 from phasegate.monitoring.retraining.journal import open_journal
 from phasegate.project.load import Project, load_project
 from phasegate.release.store import default_uri, open_releases

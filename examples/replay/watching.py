@@ -15,8 +15,9 @@ from phasegate.errors import BadInput
 from phasegate.local.environments import ROOT
 from phasegate.local.monitoring import monitoring_arguments
 from phasegate.local.record import RunRecord, State, StepRecord
-from phasegate.local.run import Workspace, run_pipeline
+from phasegate.local.run import run_pipeline
 from phasegate.local.steps import WarmSteps
+from phasegate.local.workspace import Workspace
 from phasegate.monitoring.drift.report import DriftFindings
 from phasegate.monitoring.performance.series import Performance
 from phasegate.monitoring.retraining.decision import RetrainingDecision

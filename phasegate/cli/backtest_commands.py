@@ -70,8 +70,8 @@ def backtest(
 
     from phasegate.cli.backtest_view import print_backtest
     from phasegate.cli.progress import progress_bar
-    from phasegate.local.run import Workspace
     from phasegate.local.serving.models import fetch_models
+    from phasegate.local.workspace import Workspace
     from phasegate.project.load import load_project
     from phasegate.release.backtest.document import document
     from phasegate.release.backtest.page import backtest_page

@@ -82,7 +82,9 @@ def run(
     from phasegate.cli.progress import StepLines
     from phasegate.clock import VARIABLE
     from phasegate.local.monitoring import claim_holder, monitoring_arguments
-    from phasegate.local.run import Workspace, run_pipeline, tracking_variables
+    from phasegate.local.run import run_pipeline
+    from phasegate.local.tracking_server import tracking_variables
+    from phasegate.local.workspace import Workspace
     from phasegate.project.load import load_project
 
     loaded, moment = load_project(project), event_time(now)
@@ -149,7 +151,7 @@ def report(
 ) -> int:
     """Write the timeline and the latest reports on decision, skew, drift, performance as a page."""
     from phasegate.local.monitoring import latest_reports
-    from phasegate.local.run import Workspace
+    from phasegate.local.workspace import Workspace
     from phasegate.monitoring.joined_page import joined_page
     from phasegate.monitoring.retraining.journal import open_journal
     from phasegate.monitoring.timeline import timeline

@@ -115,7 +115,9 @@ def run(
     """
     from phasegate.cli.progress import StepLines
     from phasegate.cli.summary import print_summary, summarize
-    from phasegate.local.run import Workspace, run_pipeline, tracking_variables
+    from phasegate.local.run import run_pipeline
+    from phasegate.local.tracking_server import tracking_variables
+    from phasegate.local.workspace import Workspace
     from phasegate.project.load import load_project
 
     loaded = load_project(project)
@@ -159,7 +161,7 @@ def show(
     """Show a run: its steps, artifacts, verdicts and reports."""
     from phasegate.cli.summary import print_steps, print_summary, summarize
     from phasegate.local.record import RunRecord
-    from phasegate.local.run import Workspace
+    from phasegate.local.workspace import Workspace
 
     folder = _find_run(Workspace(workspace.resolve()).runs, name)
     record = RunRecord.load(folder)
@@ -206,7 +208,7 @@ def reproduce(
     """
     from phasegate.cli.progress import StepLines
     from phasegate.local.reproduction import reproduce_model
-    from phasegate.local.run import Workspace
+    from phasegate.local.workspace import Workspace
     from phasegate.project.load import load_project
 
     against = json.dumps(load_project(project).sections) if project else ""
@@ -235,8 +237,8 @@ def ui(
     port: Annotated[int, typer.Option(help="Port on loopback.")] = 5000,
 ) -> int:
     """Open the workspace's MLflow: runs, metrics, registered models. Ctrl-C ends it."""
-    from phasegate.local.run import Workspace
     from phasegate.local.tracking_server import DATABASE, SERVER_VARIABLES, server_arguments
+    from phasegate.local.workspace import Workspace
 
     folder = Workspace(workspace.resolve()).tracking
     if not (folder / DATABASE).is_file():

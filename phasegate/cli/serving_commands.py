@@ -83,11 +83,11 @@ def serve(
 
     from phasegate.cli.serving_view import TrafficLine, print_serving
     from phasegate.local.environments import environment
-    from phasegate.local.run import Workspace
     from phasegate.local.serving.models import fetch_models
     from phasegate.local.serving.platform import LocalServing
     from phasegate.local.serving.running import Running, only_one
     from phasegate.local.serving.settings import ServingSettings, history_file
+    from phasegate.local.workspace import Workspace
     from phasegate.project.load import load_project
     from phasegate.traffic.plan import Stickiness, TrafficPlan
 

@@ -14,8 +14,8 @@ from phasegate.errors import BadInput
 from phasegate.local.record import RECORD, RunRecord
 from phasegate.local.releasing import switch_at
 from phasegate.local.reports import collect_pages
-from phasegate.local.run import Workspace
 from phasegate.local.serving.running import SERVING, Running, find_running
+from phasegate.local.workspace import Workspace
 from phasegate.monitoring.events import checked_sink
 from phasegate.monitoring.windows import require_whole
 from phasegate.project.load import Project

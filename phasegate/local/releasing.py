@@ -89,7 +89,8 @@ def local_registry(folder: Path) -> Iterator[LateRegistry]:
         started: list[Mapping[str, str]] = []
 
         def connect() -> AliasRegistry:
-            from phasegate.local.run import Workspace, tracking_variables
+            from phasegate.local.tracking_server import tracking_variables
+            from phasegate.local.workspace import Workspace
             from phasegate.registry import aliases
 
             if not started:

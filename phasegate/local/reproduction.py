@@ -11,7 +11,9 @@ from unittest import mock
 from phasegate.contracts import Judgement
 from phasegate.errors import BadInput
 from phasegate.local.environments import Environment, environment, recorded_environment
-from phasegate.local.run import Observer, Workspace, run_pipeline, tracking_variables
+from phasegate.local.run import Observer, run_pipeline
+from phasegate.local.tracking_server import tracking_variables
+from phasegate.local.workspace import Workspace
 
 
 def reproduce_model(

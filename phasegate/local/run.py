@@ -6,9 +6,7 @@ import copy
 import functools
 import json
 import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,16 +15,13 @@ from typing import Any, Protocol
 from kfp import components
 from kfp.local import graph_utils
 
-from phasegate.digests import digest_file, digest_json
 from phasegate.errors import BadInput, ExitCode
-from phasegate.local.environments import ROOT, Environment, environment
+from phasegate.local.environments import Environment, environment
 from phasegate.local.kfp_runner import Hopeless, Session, Task, kfp_session
 from phasegate.local.record import RunRecord, State, StepRecord
 from phasegate.local.steps import StepProcess, WarmSteps
-from phasegate.local.tracking_server import tracking_server
-from phasegate.registry.address import ADDRESS, STARTING
-
-START_SECONDS = 300
+from phasegate.local.workspace import Workspace
+from phasegate.registry.address import ADDRESS
 
 
 class Observer(Protocol):
@@ -40,39 +35,6 @@ class Observer(Protocol):
 
     def finished(self, step: StepRecord) -> None:
         """A step ended, or was taken from the cache."""
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """Where local runs keep everything.
-
-    Attributes:
-        folder: by default ``.phasegate`` in the working directory.
-    """
-
-    folder: Path
-
-    @property
-    def store(self) -> Path:
-        """Parts of snapshots, by content."""
-        return self.folder / "store"
-
-    @property
-    def tracking(self) -> Path:
-        """MLflow's database and artifacts."""
-        return self.folder / "mlflow"
-
-    @property
-    def runs(self) -> Path:
-        """One folder for each run."""
-        return self.folder / "runs"
-
-    def cache(self, tracking: str) -> Path:
-        """Cache for the code and locks as they are now, and for one tracking server.
-
-        kfp knows a step by its image's name; here the image is this checkout.
-        """
-        return self.folder / "cache" / digest_json([_code_digest(), tracking])[:16]
 
 
 @dataclass(frozen=True)
@@ -164,20 +126,6 @@ class LocalRun:
         self.observer.finished(step)
 
 
-@contextmanager
-def tracking_variables(workspace: Workspace) -> Iterator[Mapping[str, str]]:
-    """Environment variables that lead steps to the tracking server.
-
-    It is the one that ``MLFLOW_TRACKING_URI`` names, or one of our own for the context's time,
-    which starts while the first steps run, and for which steps then wait.
-    """
-    if given := os.environ.get(ADDRESS):
-        yield {ADDRESS: given}
-        return
-    with tracking_server(workspace.tracking) as address:
-        yield {ADDRESS: address, STARTING: str(START_SECONDS)}
-
-
 def run_pipeline(
     compiled: Path,
     arguments: Mapping[str, str],
@@ -197,7 +145,7 @@ def run_pipeline(
         arguments: its parameters.
         project: name of the model, for the run's name.
         workspace: where outputs, cache and tracking data lie.
-        variables: environment variables of every step; see `tracking_variables`.
+        variables: environment variables of every step; see `tracking_server.tracking_variables`.
         observer: told of every step.
         use_cache: whether steps that ran before with the same inputs are taken from the cache.
         environments: environment of an image, by the image's short name.
@@ -308,14 +256,3 @@ def _plain(value: Any) -> Any:
 
 def _ending(code: int) -> str:
     return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-
-
-def _code_digest() -> str:
-    """Digest of everything that a step's result depends on beside its inputs."""
-    files = [
-        *(ROOT / "phasegate").rglob("*.py"),
-        *(ROOT / "components").rglob("*.py"),
-        *(ROOT / "requirements").glob("*.txt"),
-    ]
-    names = {str(path.relative_to(ROOT)): digest_file(path) for path in sorted(files)}
-    return digest_json([names, sys.version])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from phasegate.local.processes import order, start_waiting, stop_group
+from phasegate.local.workspace import Workspace
 from phasegate.network import free_port
+from phasegate.registry.address import ADDRESS, STARTING
 
 DATABASE = "mlflow.db"
+START_SECONDS = 300
 SERVER_VARIABLES = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # it scores traces, of which there are none
@@ -49,3 +53,17 @@ def tracking_server(folder: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             stop_group(process)
+
+
+@contextmanager
+def tracking_variables(workspace: Workspace) -> Iterator[Mapping[str, str]]:
+    """Environment variables that lead steps to the tracking server.
+
+    It is the one that ``MLFLOW_TRACKING_URI`` names, or one of our own for the context's time,
+    which starts while the first steps run, and for which steps then wait.
+    """
+    if given := os.environ.get(ADDRESS):
+        yield {ADDRESS: given}
+        return
+    with tracking_server(workspace.tracking) as address:
+        yield {ADDRESS: address, STARTING: str(START_SECONDS)}

@@ -13,7 +13,8 @@ from phasegate.digests import canonical_json
 from phasegate.errors import ExitCode
 from phasegate.local.environments import ROOT, Environment, environment
 from phasegate.local.record import StepRecord
-from phasegate.local.run import Workspace, run_pipeline
+from phasegate.local.run import run_pipeline
+from phasegate.local.workspace import Workspace
 from phasegate.registry import aliases
 from phasegate.registry.models import CHALLENGER, CHAMPION
 from phasegate.release.drivers.addressed import addressed_world

@@ -14,7 +14,8 @@ from components.types import FeatureSet
 from phasegate.errors import ExitCode
 from phasegate.local.environments import ROOT, Environment
 from phasegate.local.record import RunRecord, State, StepRecord
-from phasegate.local.run import Workspace, run_pipeline
+from phasegate.local.run import run_pipeline
+from phasegate.local.workspace import Workspace
 from tests.waiting import until
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from unittest import mock
 
 from phasegate.errors import BadInput
-from phasegate.local.run import Workspace, tracking_variables
+from phasegate.local.tracking_server import tracking_variables
+from phasegate.local.workspace import Workspace
 from phasegate.models import Model
 
 

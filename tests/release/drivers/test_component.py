@@ -15,7 +15,8 @@ from phasegate.digests import canonical_json
 from phasegate.errors import ExitCode
 from phasegate.local.environments import ROOT
 from phasegate.local.record import StepRecord
-from phasegate.local.run import Workspace, run_pipeline
+from phasegate.local.run import run_pipeline
+from phasegate.local.workspace import Workspace
 from phasegate.release.kill_switch import pull
 from phasegate.release.record import Status
 from tests.conftest import ComponentRun
