@@ -144,6 +144,7 @@ def test_the_champion_is_reproduced_byte_for_byte(phasegate: Phasegate, champion
     assert same.out.startswith("byte-identical card-fraud@champion")
 
 
+@pytest.mark.nightly
 def test_a_changed_parameter_is_named(phasegate: Phasegate, champion: Said) -> None:
     assert champion.code == 0
     other = phasegate.project("other.yaml", PROJECT.replace("rounds: 60", "rounds: 61"))

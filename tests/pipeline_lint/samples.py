@@ -8,6 +8,7 @@ import functools
 import tempfile
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,23 @@ from kfp.dsl import Dataset, Input, Metrics, Model, Output
 
 IMAGE = "python:3.11.9-slim"
 component = functools.partial(dsl.component, base_image=IMAGE)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A pipeline that is built when it is compiled: with much imported, that takes KFP seconds."""
+
+    name: str
+    function: Callable[..., Any]
+
+    def built(self) -> Any:
+        """As ``dsl.pipeline`` makes it of the function."""
+        return dsl.pipeline(name=self.name)(self.function)
+
+
+def pipeline(name: str) -> Callable[[Callable[..., Any]], Sample]:
+    """Decorator: ``dsl.pipeline``, when it is needed."""
+    return lambda function: Sample(name, function)
 
 
 def settled(task: Any, *, cached: bool = True) -> Any:
@@ -84,7 +102,7 @@ def word_count(text: Input[Dataset], count: Output[Dataset], pattern: str = ".")
     )
 
 
-@dsl.pipeline(name="conditions")
+@pipeline("conditions")
 def conditions(limit: int = 3, verbose: bool = True):
     """If, Elif and Else on an output; If on parameters of the pipeline; OneOf of parameters."""
     coin = settled(flip_coin(), cached=False)
@@ -101,7 +119,7 @@ def conditions(limit: int = 3, verbose: bool = True):
         settled(print_message(message="loud"))
 
 
-@dsl.pipeline(name="loops")
+@pipeline("loops")
 def loops(folder: str, names: list[str] = ["a", "b"]):  # noqa: B006  (as KFP's documentation has it)
     """ParallelFor over items, a parameter and an output; Collected."""
     with dsl.ParallelFor([1, 2, 3]) as times:
@@ -114,7 +132,7 @@ def loops(folder: str, names: list[str] = ["a", "b"]):  # noqa: B006  (as KFP's 
     settled(count_messages(messages=dsl.Collected(printed.output)))
 
 
-@dsl.pipeline(name="exit-handler")
+@pipeline("exit-handler")
 def exit_handler(recipient: str = "team@example.org"):
     """An exit task that takes the final status."""
     end = settled(report_end(recipient=recipient), cached=False)
@@ -122,7 +140,7 @@ def exit_handler(recipient: str = "team@example.org"):
         settled(print_message(message=settled(flip_coin(), cached=False).output))
 
 
-@dsl.pipeline(name="importer")
+@pipeline("importer")
 def importer(uri: str = "gs://data/raw.csv", depth: int = 6):
     """Artifacts from outside: of one version, and of an address that is told."""
     fixed = dsl.importer(artifact_uri="gs://data/v3/raw.csv", artifact_class=Dataset)
@@ -139,7 +157,7 @@ def inner(message: str = "hello") -> str:
     return settled(print_message(message=message)).output
 
 
-@dsl.pipeline(name="nested")
+@pipeline("nested")
 def nested(times: int = 2) -> str:
     """A pipeline in a pipeline, whose output is that of the whole."""
     first = inner(message="one")
@@ -147,7 +165,7 @@ def nested(times: int = 2) -> str:
     return first.output
 
 
-@dsl.pipeline(name="containers")
+@pipeline("containers")
 def containers():
     """A container component, with a secret from Kubernetes and a place to run."""
     text = dsl.importer(artifact_uri="gs://texts/v1.txt", artifact_class=Dataset)
@@ -157,7 +175,7 @@ def containers():
     kubernetes.set_image_pull_policy(counted, "IfNotPresent")
 
 
-@dsl.pipeline(name="lightweight")
+@pipeline("lightweight")
 def lightweight(uri: str = "gs://data/v3/raw.csv"):
     """Python functions that pass artifacts and parameters, in order."""
     raw = dsl.importer(artifact_uri=uri, artifact_class=Dataset)
@@ -166,7 +184,7 @@ def lightweight(uri: str = "gs://data/v3/raw.csv"):
     settled(print_message(message=dsl.PIPELINE_JOB_NAME_PLACEHOLDER)).after(fitted)
 
 
-SAMPLES: dict[str, Any] = {
+SAMPLES: dict[str, Sample] = {
     sample.name: sample
     for sample in (
         conditions, loops, exit_handler, importer, nested, containers, lightweight,
@@ -174,10 +192,11 @@ SAMPLES: dict[str, Any] = {
 }  # fmt: skip
 
 
-def compiled(pipeline: Callable[..., Any]) -> str:
-    """The pipeline as KFP's compiler writes it."""
+def compiled(source: Any) -> str:
+    """A sample, or a component, as KFP's compiler writes it."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = Path(folder) / "pipeline.yaml"
-        compiler.Compiler().compile(pipeline, str(path))
+        built = source.built() if isinstance(source, Sample) else source
+        compiler.Compiler().compile(built, str(path))
         return path.read_text(encoding="utf-8")

@@ -5,6 +5,8 @@
 from kfp import dsl
 from kfp.dsl import Artifact, Dataset, Input, Model, Output
 
+from tests.pipeline_lint.samples import pipeline
+
 PYTHON, RETRY, RESOURCES = "PGP602", "PGP409", "PGP605"
 ALWAYS = {PYTHON, RETRY, RESOURCES}
 
@@ -52,7 +54,7 @@ def show(model: Input[Model]):
     """Show a model."""
 
 
-@dsl.pipeline(name="condition")
+@pipeline("condition")
 def condition():
     """A bare If, and a text with a quote in it."""
     coin = flip_coin()
@@ -65,21 +67,21 @@ def condition():
         print_op(message="plain")
 
 
-@dsl.pipeline(name="loop")
+@pipeline("loop")
 def loop(names: list[str]):
     """A loop over as many items as there are."""
     with dsl.ParallelFor(names) as name:
         print_op(message=name)
 
 
-@dsl.pipeline(name="exit")
+@pipeline("exit")
 def exit_handler():
     """An exit task that does not know how it went, and is cached."""
     with dsl.ExitHandler(send_email(to="team")):
         take(anything=make().outputs["rows"])
 
 
-@dsl.pipeline(name="one-of")
+@pipeline("one-of")
 def one_of():
     """An artifact of either branch, that comes from an address that moves."""
     rows = dsl.importer(artifact_uri="gs://data/latest/rows.csv", artifact_class=Dataset).output
@@ -91,7 +93,7 @@ def one_of():
     show(model=dsl.OneOf(left.outputs["model"], right.outputs["model"]))
 
 
-@dsl.pipeline(name="container")
+@pipeline("container")
 def container(share: float = 0.5):
     """An image without tag and command, a number that is no whole one, and an effect."""
     rows = make()

@@ -1,10 +1,10 @@
 """Processes that kill themselves before the first, second, third ... effect on a disk.
 
-    python -m tests.sidecar.crash_points seal|export|count ROOT
+    python -m tests.sidecar.crash_points seal|export|count ROOT [EVERY]
 
-Each case has a folder ROOT/<number>: what was begun in a process that was killed was ended by the
-next one. The last case was not killed. The interpreter's audit hook sees every change of a file
-before it happens, and SQLite's trace every statement.
+With EVERY, only before each so many-th. Each case has a folder ROOT/<number>: what was begun in a
+process that was killed was ended by the next one. The last case was not killed. The interpreter's
+audit hook sees every change of a file before it happens, and SQLite's trace every statement.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def export(folder: Path, kill: Kill) -> None:
     database.close()
 
 
-def main(kind: str, root: str) -> None:
+def main(kind: str, root: str, every: str = "1") -> None:
     prepare, case = {
         "seal": (fill_spool, seal),
         "export": (fill_database, export),
@@ -99,7 +99,7 @@ def main(kind: str, root: str) -> None:
     }[kind]
     # What Arrow imports on its first use would be imported in each process anew.
     pa.array(np.zeros(1))
-    for number in count():
+    for number in count(step=int(every)):
         folder = Path(root) / str(number)
         folder.mkdir()
         prepare(folder)
