@@ -9,6 +9,7 @@ from phasegate.errors import BadInput
 
 VARIABLE = "PHASEGATE_NOW"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEARS = range(1970, 2201)
 
 
 def now() -> datetime:
@@ -28,12 +29,16 @@ def time_of(text: str, where: str) -> datetime:
         where: it was written, for the message.
 
     Raises:
-        BadInput: it is not an ISO 8601 time.
+        BadInput: it is not an ISO 8601 time, or so far away that one cannot reckon with it.
     """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(f"'{text}' is not a time", where=where, expected="ISO 8601") from None
+    if moment.year not in _YEARS:
+        raise BadInput(
+            f"'{text}' is far away", where=where, expected=f"{_YEARS[0]} to {_YEARS[-1]}"
+        )
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
