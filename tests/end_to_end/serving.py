@@ -89,11 +89,6 @@ def children(pid: int) -> list[int]:
     return [int(child) for thread in threads for child in thread.read_text().split()]
 
 
-def alive(pids: Iterable[int]) -> list[int]:
-    """Those processes that are there."""
-    return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
-
-
 class Served:
     """`phasegate serve`, which has said that it serves, within the ``with`` body.
 

@@ -25,12 +25,12 @@ from tests.end_to_end.conftest import Phasegate, Said
 from tests.end_to_end.serving import (
     CATEGORIES,
     Served,
-    alive,
     ask,
     children,
     logged,
     write_models,
 )
+from tests.processes import alive
 from tests.waiting import until
 
 ROWS, ENTITIES = 600, 200

@@ -16,6 +16,7 @@ import pytest
 
 from phasegate.local.record import RunRecord, State
 from tests.end_to_end.conftest import Phasegate, Said
+from tests.processes import alive
 from tests.waiting import until
 
 PROJECT = """\
@@ -179,7 +180,7 @@ def test_a_run_that_is_killed_leaves_nothing_running_and_resumes(
         steps = processes_in(phasegate.folder)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        await_gone(steps)
+        until(lambda: not alive(steps), f"{steps} end")
     finally:
         process.kill()
         process.communicate()
@@ -216,7 +217,3 @@ def processes_in(folder: Path) -> list[int]:
         except OSError:
             continue
     return found
-
-
-def await_gone(pids: list[int]) -> None:
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), f"{pids} end")

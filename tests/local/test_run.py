@@ -16,6 +16,7 @@ from phasegate.local.environments import ROOT, Environment
 from phasegate.local.record import RunRecord, State, StepRecord
 from phasegate.local.run import run_pipeline
 from phasegate.local.workspace import Workspace
+from tests.processes import alive
 from tests.waiting import until
 
 
@@ -237,4 +238,4 @@ def test_a_killed_command_leaves_no_step_behind(server: str) -> None:
             pids = json.loads(command.stdout.readline())
         finally:
             command.kill()
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
+    until(lambda: not alive(pids), f"{pids} end")

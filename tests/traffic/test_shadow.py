@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from statistics import quantiles
 
 import pytest
 
@@ -46,8 +45,7 @@ def test_no_user_notices_a_shadow_that_fails_and_every_copy_is_accounted_for(
             requests.wait_for(100)
     assert requests.errors == []
     assert requests.by == {champion.name: len(champion.received)}
-    # Who waited for the shadow would wait for a second. All would; a machine that stops is a few.
-    assert quantiles([answer.seconds for answer in requests.answers], n=20)[-1] < 1
+    assert max(answer.seconds for answer in requests.answers) < 1
 
     state = proxy.until(lambda state: state.mirror.active == 0, seconds=20)
     mirror = state.mirror

@@ -9,13 +9,13 @@ import json
 import ssl
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from tests.kubernetes.client import Client
+from tests.waiting import until
 
 NAME = "inferenceservice.kserve-webhook-server.validator"
 
@@ -95,10 +95,7 @@ def _await_refusals(client: Client, namespace: str) -> None:
         "metadata": {"name": "probe", "namespace": namespace},
         "spec": {"predictor": {}},
     }
-    deadline = time.monotonic() + 30
-    while client.apply(probe, dryRun="All").status < 400:
-        assert time.monotonic() < deadline, "the API does not heed the webhook"
-        time.sleep(0.1)
+    until(lambda: client.apply(probe, dryRun="All").status >= 400, "the API heeds it", seconds=30)
 
 
 def _certificate() -> tuple[bytes, bytes]:

@@ -103,7 +103,7 @@ def test_the_kill_flag_works_within_a_look(place: Place, said: list[str]) -> Non
     with guarding(place.world, now, said, every=0.5):
         until(lambda: bool(said))
         pull(Path(place.setting.flags), place.setting.model, reason=WHY, actor="ann", now=now)
-        until(lambda: place.world.target.observe().killed, seconds=10)
+        until(lambda: place.world.target.observe().killed, seconds=2)
         until(lambda: status(place) is Status.ROLLED_BACK)
         until(lambda: place.world.releases.head(place.setting.model).record.settled)
     assert place.world.target.observe().challenger is None

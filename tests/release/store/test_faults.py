@@ -25,6 +25,7 @@ from tests.release.chains import MODEL
 from tests.release.store import writing
 from tests.release.store.writing import everything, process, put
 from tests.store.preconditions import Preconditions
+from tests.waiting import until
 
 NOBODY = 65534
 
@@ -162,9 +163,7 @@ def test_a_success_is_ours_though_others_went_on_before_the_answer_was_sought(
     proxy.lose, outcome = 1, []
     writer = threading.Thread(target=lambda: outcome.append(ours.swap(MODEL, first, second)))
     writer.start()
-    deadline = time.monotonic() + 10
-    while proxy.lose and time.monotonic() < deadline:
-        time.sleep(0.001)
+    until(lambda: not proxy.lose, "the answer is lost", seconds=10)
     assert put(theirs, third, second)
     writer.join()
     assert outcome == [True]
